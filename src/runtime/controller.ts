@@ -1,0 +1,45 @@
+/** How a controller is described: which objects it watches, what it reads, and its pure decision. run-controller.ts runs it. */
+import type { GroupResource, KubeObject } from '../api/object.ts'
+import type { Plan, ReconcileContext } from './plan.ts'
+
+/** Namespace and name of the reconciled object: `prod/web`, or `worker-1` for cluster-scoped ones. */
+export type Key = string
+
+/**
+ * The informers' view of the cluster, always at one revision. Objects are shared: never change one.
+ * Lists come in no particular order.
+ */
+export interface Reader {
+  get<T extends KubeObject>(resource: GroupResource, namespace: string, name: string): T | undefined
+  list<T extends KubeObject>(resource: GroupResource, namespace?: string): readonly T[]
+  /** Those whose controller owner reference has this uid. Costs as much as the answer is long. */
+  controlledBy<T extends KubeObject>(resource: GroupResource, ownerUid: string): readonly T[]
+  /** Those of the namespace without a controller owner: candidates for adoption. */
+  orphans<T extends KubeObject>(resource: GroupResource, namespace: string): readonly T[]
+  /** By one of the controller's own `indexes`. */
+  indexed<T extends KubeObject>(resource: GroupResource, index: string, value: string): readonly T[]
+}
+
+/** Which index values an object has; objects are found again by `Reader.indexed`. */
+export type IndexFunction = (object: never) => readonly string[]
+
+export interface ControllerDefinition<Observed = unknown> {
+  /** As in `--controllers` and logs: upstream's name without `-controller` where it has one. */
+  readonly name: string
+  /** The resource whose objects are reconciled; every change of one queues its key. */
+  readonly reconciles: GroupResource
+  /**
+   * Other resources that matter, each with the keys a change of one of its objects concerns.
+   * `old` is the state before (undefined for a new object); `current` the state after (undefined when it went).
+   * `ownerKeys(kind)` of owner-keys.ts serves for owned objects.
+   */
+  readonly watches: Readonly<
+    Record<GroupResource, (current: KubeObject | undefined, old: KubeObject | undefined, reader: Reader) => readonly Key[]>
+  >
+  /** Indexes over watched resources, by resource and index name. */
+  readonly indexes?: Readonly<Record<GroupResource, Readonly<Record<string, IndexFunction>>>>
+  /** Gathers all that `reconcile` needs for one key; undefined when the object is gone or isn't ours. Reads only. */
+  observe(reader: Reader, key: Key): Observed | undefined
+  /** Pure, synchronous and total. */
+  reconcile(observed: Observed, context: ReconcileContext): Plan
+}

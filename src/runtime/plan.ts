@@ -1,0 +1,78 @@
+/**
+ * What a controller wants done, as plain data. `reconcile` returns one; execute-plan.ts carries it out.
+ *
+ * Actions run in order; neighbours with the same `verb` run together (and are committed together), creates in slow-start
+ * batches: 1, 2, 4, … Upstream: controller_utils.go slowStartBatch. `status` is written last, and only if it differs.
+ * When an action fails, the rest of the plan is dropped and the key is tried again after a back-off, with the fault in
+ * `context.lastFailure`; a conflict, a missing object on delete and an object of ours that is there already are no faults.
+ */
+import type { GroupResource, KubeObject, New, ObjectRef } from '../api/object.ts'
+
+export interface PlannedEvent {
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly message: string
+  /** When the event is about another object than the one being reconciled. */
+  readonly about?: KubeObject
+}
+
+interface ActionBase {
+  /** Recorded once the action is done. */
+  readonly event?: PlannedEvent
+  /** Recorded when it fails; the error's text is put after `message`. */
+  readonly failureEvent?: PlannedEvent
+}
+
+export interface CreateAction extends ActionBase {
+  readonly verb: 'create'
+  readonly resource: GroupResource
+  /** With its final name: take `context.newName(base)`. Namespaced by metadata.namespace. */
+  readonly object: New<KubeObject>
+}
+
+export interface PatchAction extends ActionBase {
+  readonly verb: 'patch'
+  readonly target: ObjectRef
+  /** A JSON merge patch (null deletes). Give metadata.uid to be sure of the object, metadata.resourceVersion of its state. */
+  readonly patch: Record<string, unknown>
+  readonly subresource?: 'status' | 'scale'
+}
+
+export interface UpdateAction extends ActionBase {
+  readonly verb: 'update'
+  readonly resource: GroupResource
+  /** Whole, with the resourceVersion it was read at. */
+  readonly object: KubeObject
+  readonly subresource?: 'status'
+}
+
+export interface DeleteAction extends ActionBase {
+  readonly verb: 'delete'
+  readonly target: ObjectRef
+  readonly preconditions: { readonly uid: string; readonly resourceVersion?: string }
+  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan'
+  readonly gracePeriodSeconds?: number
+}
+
+export type Action = CreateAction | PatchAction | UpdateAction | DeleteAction
+
+export interface Plan {
+  readonly actions?: readonly Action[]
+  /** The reconciled object as its status should be; written through /status when it differs from what was observed. */
+  readonly status?: KubeObject
+  /** About the reconciled object, recorded when everything else is done. */
+  readonly events?: readonly PlannedEvent[]
+  /** Look again after this many milliseconds even if nothing changes. */
+  readonly requeueAfterMs?: number
+  /** Why nothing (more) is done now, for a user who asks why an object isn't progressing. */
+  readonly waitingOn?: string
+}
+
+export interface ReconcileContext {
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** `base` and a random suffix of five characters, cut to fit a name: as the server's generateName. */
+  readonly newName: (base: string) => string
+  /** The fault that ended the previous plan for this key, if it was not carried out. */
+  readonly lastFailure?: { readonly action: Action; readonly reason: string; readonly message: string } | undefined
+}
