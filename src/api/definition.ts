@@ -86,6 +86,12 @@ export interface Behaviour<T extends KubeObject> {
    * @param requested DeleteOptions.gracePeriodSeconds
    */
   readonly gracePeriodSeconds?: (object: T, requested: number | undefined) => number | undefined
+  /** A delete answers with the object instead of a Status. Upstream: Store.ReturnDeletedObject. */
+  readonly returnsDeletedObject?: boolean
+  /** Something other than metadata.finalizers keeps a deleted object in place: a Namespace's spec.finalizers. */
+  readonly holdsDeletion?: (object: T) => boolean
+  /** In place, when deletionTimestamp is first set. */
+  readonly markDeleting?: (object: T) => void
   /** Only the newest change of an object is kept in the change log: for heartbeats, which would push all else out. */
   readonly keepsNoHistory?: boolean
   /**
