@@ -25,6 +25,8 @@ export interface ResourceFacts {
   readonly verbs: readonly string[]
   readonly shortNames?: readonly string[]
   readonly categories?: readonly string[]
+  /** DELETE of an object that goes at once answers with the object, not with a Status. Upstream: ReturnDeletedObject. */
+  readonly returnsDeleted?: boolean
   /** The type in openapi/definitions.json. */
   readonly schema: string
   readonly subresources: Readonly<Record<string, SubresourceFacts>>
