@@ -46,7 +46,10 @@ function withDescription(schema, description) {
 function describeSchema(name, schema) {
   const described = withDescription(schema, proseOf(name)?.description)
   if (!schema.properties) return described
-  const properties = Object.entries(schema.properties).map(([field, member]) => [field, withDescription(member, fieldProse(name, field, member))])
+  const properties = Object.entries(schema.properties).map(([field, member]) => [
+    field,
+    withDescription(member, fieldProse(name, field, member)),
+  ])
   return { ...described, properties: Object.fromEntries(properties) }
 }
 

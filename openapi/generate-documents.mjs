@@ -48,7 +48,10 @@ export const fileOf = (path) => `${path.replaceAll('/', '__')}.json`
 
 /** One path and one schema a line. */
 export function formatDocument({ paths, components, ...head }) {
-  const members = (object) => Object.entries(object).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',\n')
+  const members = (object) =>
+    Object.entries(object)
+      .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
+      .join(',\n')
   const { schemas, ...rest } = components
   return [
     `${JSON.stringify(head).slice(0, -1)},`,
@@ -60,7 +63,9 @@ export function formatDocument({ paths, components, ...head }) {
 
 /** Which documents there are, and a hash of each, so that the index can be served without reading them. */
 export function formatIndex(texts) {
-  const lines = [...texts].map(([path, text]) => `${JSON.stringify(path)}:${JSON.stringify(createHash('sha512').update(text).digest('hex').toUpperCase())}`)
+  const lines = [...texts].map(
+    ([path, text]) => `${JSON.stringify(path)}:${JSON.stringify(createHash('sha512').update(text).digest('hex').toUpperCase())}`,
+  )
   return `{\n${lines.join(',\n')}\n}\n`
 }
 

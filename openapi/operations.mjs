@@ -65,7 +65,8 @@ function pathItem(path, operations) {
   const item = {}
   for (const [method, { names: own, ...operation }] of Object.entries(operations)) {
     const parameters = own.filter((name) => !shared.has(name)).sort()
-    item[method] = parameters.length > 0 ? { operationId: operation.operationId, parameters: parameters.map(queryParameter), ...operation } : operation
+    item[method] =
+      parameters.length > 0 ? { operationId: operation.operationId, parameters: parameters.map(queryParameter), ...operation } : operation
   }
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
   // A proxy's `path` is both: the rest of its URL, and a query parameter.
@@ -93,7 +94,13 @@ const METHOD_OF_VERB = { get: 'get', create: 'post', update: 'put', patch: 'patc
 function subresourceItems(path, facts, subresource, { kind, groupVersion, verbs }, base) {
   const [version, group = ''] = (groupVersion ?? '').split('/').reverse()
   const gv = groupVersion ? { group, version } : { group: facts.group, version: facts.version }
-  const target = { ...base, ...gv, kind, schema: schemaOfKind(gv.group, gv.version, kind), operationId: base.subresourceId(capital(subresource)) }
+  const target = {
+    ...base,
+    ...gv,
+    kind,
+    schema: schemaOfKind(gv.group, gv.version, kind),
+    operationId: base.subresourceId(capital(subresource)),
+  }
   if (verbs.includes('connect')) return connectItems(path, target, subresource)
   const operations = Object.fromEntries(verbs.map((verb) => [METHOD_OF_VERB[verb], objectOperation(METHOD_OF_VERB[verb], target)]))
   if (subresource === 'log') {
@@ -116,7 +123,10 @@ function operationIds(facts) {
   return {
     main: (verb) => id(verb, facts.kind),
     allNamespaces: () => `list${gv}${facts.kind}ForAllNamespaces`,
-    subresource: (name) => (verb, suffix = '') => id(verb, facts.kind + name + suffix),
+    subresource:
+      (name) =>
+      (verb, suffix = '') =>
+        id(verb, facts.kind + name + suffix),
   }
 }
 
@@ -175,7 +185,10 @@ export function documentItem(path, operationId, schema, tag, types = OBJECT_TYPE
 export function groupVersionPaths(group, version, resources) {
   const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
   const id = `get${groupWord(group)}${capital(version)}APIResources`
-  const items = [documentItem(`${root}/`, id, names.apiResourceList, tagOf(group, version)), ...resources.flatMap((facts) => resourceItems(root, facts))]
+  const items = [
+    documentItem(`${root}/`, id, names.apiResourceList, tagOf(group, version)),
+    ...resources.flatMap((facts) => resourceItems(root, facts)),
+  ]
   return Object.fromEntries(items.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 

@@ -48,13 +48,7 @@ const SELECTION = [
   'timeoutSeconds',
 ]
 const WRITE = ['dryRun', 'fieldManager', 'fieldValidation']
-const REMOVE = [
-  'dryRun',
-  'gracePeriodSeconds',
-  'ignoreStoreReadErrorWithClusterBreakingPotential',
-  'orphanDependents',
-  'propagationPolicy',
-]
+const REMOVE = ['dryRun', 'gracePeriodSeconds', 'ignoreStoreReadErrorWithClusterBreakingPotential', 'orphanDependents', 'propagationPolicy']
 
 /** What a verb takes besides the parts of its path. */
 export const VERB_PARAMETERS = {

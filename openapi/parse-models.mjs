@@ -30,7 +30,10 @@ export function readProse(definition) {
   if (!file) return undefined
   const source = readFileSync(file, 'utf8')
   const own = /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport declare class/.exec(source)
-  const fields = [...source.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\s+'([^']+)'\??:/g)].map(([, comment, field]) => [field, textOf(comment)])
+  const fields = [...source.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\s+'([^']+)'\??:/g)].map(([, comment, field]) => [
+    field,
+    textOf(comment),
+  ])
   return { description: own ? textOf(own[1]) : '', fields: Object.fromEntries(fields) }
 }
 

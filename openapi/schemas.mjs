@@ -57,7 +57,10 @@ function v3Definition(name) {
   const { properties, ...rest } = definitions[name]
   if (!properties) return toV3(rest)
   const facts = fieldFacts[name] ?? {}
-  return { properties: Object.fromEntries(Object.entries(properties).map(([field, schema]) => [field, toV3(schema, facts[field])])), ...rest }
+  return {
+    properties: Object.fromEntries(Object.entries(properties).map(([field, schema]) => [field, toV3(schema, facts[field])])),
+    ...rest,
+  }
 }
 
 function referencesIn(value, found = new Set()) {
