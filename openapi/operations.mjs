@@ -27,7 +27,7 @@ function responses(codes, types, schema) {
 
 /** @returns the operations of one resource or subresource: verb → operation, without its path parameters */
 function objectOperation(verb, target) {
-  const { schema, listSchema, group, version, returnsDeleted } = target
+  const { schema, listSchema, group, version, returnsDeletedObject } = target
   const object = refOf(schema)
   const body = (types, bodySchema) => ({ requestBody: { content: content(types, bodySchema), required: true } })
   const shapes = {
@@ -39,7 +39,7 @@ function objectOperation(verb, target) {
     delete: () => ({
       action: 'delete',
       requestBody: { content: content(['*/*'], refOf(names.deleteOptions)) },
-      responses: responses([200, 202], OBJECT_TYPES, returnsDeleted ? object : refOf(names.status)),
+      responses: responses([200, 202], OBJECT_TYPES, returnsDeletedObject ? object : refOf(names.status)),
     }),
     deletecollection: () => ({
       action: 'deletecollection',
@@ -138,7 +138,7 @@ function resourceItems(root, facts) {
     kind: facts.kind,
     schema: facts.schema,
     listSchema: `${facts.schema}List`,
-    returnsDeleted: facts.returnsDeleted,
+    returnsDeletedObject: facts.returnsDeletedObject,
     tag: tagOf(facts.group, facts.version),
     operationId: ids.main,
     subresourceId: ids.subresource,

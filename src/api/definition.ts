@@ -26,7 +26,7 @@ export interface ResourceFacts {
   readonly shortNames?: readonly string[]
   readonly categories?: readonly string[]
   /** DELETE of an object that goes at once answers with the object, not with a Status. Upstream: ReturnDeletedObject. */
-  readonly returnsDeleted?: boolean
+  readonly returnsDeletedObject?: boolean
   /** The type in openapi/definitions.json. */
   readonly schema: string
   readonly subresources: Readonly<Record<string, SubresourceFacts>>
