@@ -106,5 +106,5 @@ export class Discovery {
 /** Hardly anyone asks for it, so the package is loaded when someone does. */
 async function yamlText(value: unknown): Promise<string> {
   const { stringify } = await import('yaml')
-  return stringify(value, { sortMapEntries: true, lineWidth: 0 })
+  return stringify(value, { aliasDuplicateObjects: false, sortMapEntries: true, lineWidth: 0 })
 }
