@@ -39,7 +39,7 @@ export const statefulSet = defineResource<StatefulSet>('apps/v1/statefulsets', {
     setSpecDefaults(object.spec)
   },
   prepareForCreate: (object) => {
-    object.status = { replicas: 0 }
+    object.status = { replicas: 0, availableReplicas: 0 }
     dropMaxUnavailable(object.spec)
   },
   prepareForUpdate: (next, old) => {
