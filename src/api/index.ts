@@ -3,11 +3,18 @@
  * the kinds' own files add to them. A resource without a file of its own is served from its facts alone.
  */
 import { readFileSync } from 'node:fs'
+import { controllerRevision } from './apps/v1/controller-revision.ts'
+import { daemonSet } from './apps/v1/daemon-set.ts'
+import { deployment } from './apps/v1/deployment.ts'
+import { replicaSet } from './apps/v1/replica-set.ts'
+import { statefulSet } from './apps/v1/stateful-set.ts'
+import { cronJob } from './batch/v1/cron-job.ts'
+import { job } from './batch/v1/job.ts'
 import type { ResourceBehaviour, ResourceDefinition, ResourceFacts } from './definition.ts'
 import { qualifiedName } from './meta/api-error.ts'
 
 /** A line a kind. To add one, import what its file exports and put it here. */
-const BEHAVIOURS: readonly ResourceBehaviour[] = []
+const BEHAVIOURS: readonly ResourceBehaviour[] = [cronJob, job, controllerRevision, daemonSet, deployment, replicaSet, statefulSet]
 
 /** Every resource of the data. Facts are read anew on each call: keep the answer. */
 export function loadDefinitions(): readonly ResourceDefinition[] {
