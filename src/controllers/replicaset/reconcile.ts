@@ -2,7 +2,8 @@
  * Keeps as many active pods as are wanted: adopts and releases by labels, creates what is missing, deletes what is too much.
  * Upstream: pkg/controller/replicaset/replica_set.go syncReplicaSet, manageReplicas.
  */
-import type { Pod } from '../../api/types.gen.ts'
+import type { KubeObject } from '../../api/object.ts'
+import type { Pod, ReplicaSetStatus } from '../../api/types.gen.ts'
 import { deepEqual } from '../../lib/deep-equal.ts'
 import type { Action, CreateAction, DeleteAction, Plan, ReconcileContext } from '../../runtime/plan.ts'
 import { alreadyClaimed, claimObjects } from '../pods/claim.ts'
@@ -24,27 +25,28 @@ export function reconcileReplicas({ owner, candidates, related }: ObservedReplic
   const active = candidates.filter(isPodActive)
   const { claimed, actions: claims } = claimObjects({ owner: object, apiVersion, kind, resource: PODS, selector, candidates: active })
   const terminating = alreadyClaimed(object, selector, candidates.filter(isPodTerminating))
+  const withStatus = (status: ReplicaSetStatus): KubeObject => Object.assign({}, object, { status })
   const statusWith = (fault: ReplicaFault | undefined) => replicaStatus(owner, claimed, terminating, fault, context.now)
   const status = statusWith(undefined)
   if (object.metadata.deletionTimestamp !== undefined) {
-    return { status: { ...object, status }, waitingOn: `the ${kind} is being deleted` }
+    return { status: withStatus(status), waitingOn: `the ${kind} is being deleted` }
   }
   const fault = faultOf(context, claimed.length - replicas)
   if (fault?.message.includes(NAMESPACE_TERMINATING)) {
-    return { actions: claims, status: { ...object, status }, waitingOn: 'the namespace is being terminated' }
+    return { actions: claims, status: withStatus(status), waitingOn: 'the namespace is being terminated' }
   }
   if (fault !== undefined) {
     // A plan that fails leaves no status behind, so what is known after a fault is told before the next try.
     const told = statusWith(fault)
     if (!deepEqual(told, owner.status)) {
-      return { actions: claims, status: { ...object, status: told }, requeueAfterMs: 1, waitingOn: fault.message }
+      return { actions: claims, status: withStatus(told), requeueAfterMs: 1, waitingOn: fault.message }
     }
   }
   const isAvailabilityPending = minReadySeconds > 0 && (status.readyReplicas ?? 0) !== (status.availableReplicas ?? 0)
   return {
     actions: [...claims, ...replicaActions(owner, claimed, related, context)],
     // Without a fault, as everything before it was carried out by then.
-    status: { ...object, status },
+    status: withStatus(status),
     ...(isAvailabilityPending && { requeueAfterMs: untilNextAvailable(claimed, minReadySeconds, context.now) ?? minReadySeconds * 1000 }),
     ...whatIsMissing(claimed.length, replicas, status.availableReplicas ?? 0),
   }
