@@ -63,10 +63,12 @@ export function reconcileDeployment(observed: ObservedDeployment, context: Recon
 function beginRollout(deployment: Deployment, claimed: readonly ReplicaSet[], isDeleting: boolean, now: number): Rollout {
   const found = findNewReplicaSet(deployment, claimed)
   const oldSets = claimed.filter((replicaSet) => replicaSet !== found)
+  // Zero and absent are one.
+  const isSameDelay = (found?.spec.minReadySeconds ?? 0) === (deployment.spec.minReadySeconds ?? 0)
   const newSet = found && {
     ...found,
     metadata: { ...found.metadata, annotations: newSetAnnotations(deployment, found, nextRevision(oldSets)) },
-    spec: { ...found.spec, minReadySeconds: deployment.spec.minReadySeconds },
+    spec: isSameDelay ? found.spec : { ...found.spec, minReadySeconds: deployment.spec.minReadySeconds },
   }
   const before = deployment.status?.conditions ?? []
   let conditions = isDeleting ? before : withPause(deployment, before, now)
@@ -86,7 +88,10 @@ function withPause(deployment: Deployment, conditions: Conditions, now: number):
     return withDeploymentCondition(conditions, deploymentCondition(PROGRESSING, 'Unknown', 'DeploymentPaused', 'Deployment is paused', now))
   }
   if (deployment.spec.paused !== true && isMarked) {
-    return withDeploymentCondition(conditions, deploymentCondition(PROGRESSING, 'Unknown', 'DeploymentResumed', 'Deployment is resumed', now))
+    return withDeploymentCondition(
+      conditions,
+      deploymentCondition(PROGRESSING, 'Unknown', 'DeploymentResumed', 'Deployment is resumed', now),
+    )
   }
   return conditions
 }
