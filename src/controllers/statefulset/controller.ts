@@ -38,7 +38,11 @@ function observe(reader: Reader, key: Key): ObservedStatefulSet | undefined {
     pods,
     revisions: claimCandidates<ControllerRevision>(reader, CONTROLLER_REVISIONS, set),
     revisionNamed: (revision) => reader.get<ControllerRevision>(CONTROLLER_REVISIONS, namespace, revision),
-    claims: claimsOf(reader, set, pods.filter((pod) => isMemberOf(set, pod))),
+    claims: claimsOf(
+      reader,
+      set,
+      pods.filter((pod) => isMemberOf(set, pod)),
+    ),
   }
 }
 
