@@ -5,7 +5,21 @@ import type { KubeObject } from '../../api/object.ts'
 import type { Binding, Pod } from '../../api/types.gen.ts'
 import { withCondition } from '../../api/meta/conditions.ts'
 import type { RegistryContext, Target, WriteOptions } from '../context.ts'
+import { encodeUnstored } from '../encode.ts'
 import { update } from '../update.ts'
+import { virtualDefinition } from './reviews.ts'
+import type { Subresource } from './subresources.ts'
+
+const BINDING = virtualDefinition('', 'Binding', 'io.k8s.api.core.v1.Binding')
+
+export const bindPodCreate: Subresource = {
+  shownAs: () => BINDING,
+  create: async (context, target, object, options) => {
+    await bindPod(context, target, object as unknown as Binding, options)
+    const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
+    return { bytes: encodeUnstored(success as never), object, isCreated: true }
+  },
+}
 
 /**
  * Puts a Pod on a node: what a scheduler asks for. Upstream: registry/core/pod/storage BindingREST.
