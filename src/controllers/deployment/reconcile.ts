@@ -1,0 +1,188 @@
+/**
+ * Brings a Deployment's ReplicaSets to its present template and size, and its status to what they report.
+ * Upstream: pkg/controller/deployment/deployment_controller.go syncDeployment, sync.go.
+ */
+import { findCondition } from '../../api/meta/conditions.ts'
+import { fromLabelSelector } from '../../api/meta/selectors.ts'
+import type { KubeObject } from '../../api/object.ts'
+import type { Deployment, DeploymentStatus, Pod, ReplicaSet } from '../../api/types.gen.ts'
+import { deepEqual } from '../../lib/deep-equal.ts'
+import type { Action, Plan, ReconcileContext } from '../../runtime/plan.ts'
+import { claimObjects } from '../pods/claim.ts'
+import { type Conditions, deploymentCondition, PROGRESSING, TIMED_OUT, withDeploymentCondition } from './conditions.ts'
+import { desiredReplicas, isRecreate, progressDeadlineMs } from './limits.ts'
+import { newReplicaSet, newReplicaSetName } from './new-replica-set.ts'
+import { untilProgressCheck, withProgress } from './progress.ts'
+import { areOldPodsRunning, scaleDownForRecreate } from './recreate.ts'
+import { cleanup, findNewReplicaSet, newSetAnnotations, nextRevision, REVISION } from './revisions.ts'
+import { rollingUpdate } from './rolling-update.ts'
+import { type Rollout, replicaSetActions, scaled } from './rollout.ts'
+import { isScalingEvent, scale } from './scale.ts'
+import { deploymentStatus, isComplete } from './status.ts'
+import { waitingOn } from './waiting-on.ts'
+
+export interface ObservedDeployment {
+  readonly deployment: Deployment
+  /** ReplicaSets it has, and orphans it might adopt. */
+  readonly candidates: readonly ReplicaSet[]
+  /** Whatever has the name that the ReplicaSet of the present template gets. */
+  readonly namesake: ReplicaSet | undefined
+  /** Pods by the uid of their ReplicaSet; only Recreate asks for them. */
+  readonly podsOf: ReadonlyMap<string, readonly Pod[]>
+}
+
+const REPLICA_SETS = 'replicasets.apps'
+/** How admission ends its message when the namespace goes. */
+const NAMESPACE_TERMINATING = 'because it is being terminated'
+
+export function reconcileDeployment(observed: ObservedDeployment, context: ReconcileContext): Plan {
+  const { deployment, candidates } = observed
+  if (deepEqual(deployment.spec.selector, {})) return refuseEmptySelector(deployment)
+  const { claimed, actions: claims } = claimObjects({
+    owner: deployment,
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    resource: REPLICA_SETS,
+    selector: fromLabelSelector(deployment.spec.selector),
+    candidates,
+  })
+  // What is adopted is decided about once it is seen to be ours.
+  if (claims.length > 0) return { actions: claims, waitingOn: 'its ReplicaSets to be adopted or released' }
+  const isDeleting = deployment.metadata.deletionTimestamp !== undefined
+  const start = beginRollout(deployment, claimed, isDeleting, context.now)
+  if (isDeleting) return finish(start, claimed, [], context, false)
+  if (deployment.spec.paused) {
+    const next = scale(start)
+    return finish(next, claimed, cleanup(deployment, next.oldSets), context, false)
+  }
+  if (isScalingEvent(start)) return finish(scale(start), claimed, [], context, false)
+  return isRecreate(deployment) ? recreate(start, claimed, observed, context) : roll(start, claimed, observed, context)
+}
+
+/** The ReplicaSets told apart, the new one with what it takes from the Deployment, and what that alone says of progress. */
+function beginRollout(deployment: Deployment, claimed: readonly ReplicaSet[], isDeleting: boolean, now: number): Rollout {
+  const found = findNewReplicaSet(deployment, claimed)
+  const oldSets = claimed.filter((replicaSet) => replicaSet !== found)
+  const newSet = found && {
+    ...found,
+    metadata: { ...found.metadata, annotations: newSetAnnotations(deployment, found, nextRevision(oldSets)) },
+    spec: { ...found.spec, minReadySeconds: deployment.spec.minReadySeconds },
+  }
+  const before = deployment.status?.conditions ?? []
+  let conditions = isDeleting ? before : withPause(deployment, before, now)
+  if (found && progressDeadlineMs(deployment) !== undefined && findCondition(conditions, PROGRESSING) === undefined) {
+    const message = `Found new replica set "${found.metadata.name}"`
+    conditions = withDeploymentCondition(conditions, deploymentCondition(PROGRESSING, 'True', 'FoundNewReplicaSet', message, now))
+  }
+  return { deployment, newSet, oldSets, conditions, scalings: [] }
+}
+
+/** A pause doesn't count against the deadline. Upstream: checkPausedConditions. */
+function withPause(deployment: Deployment, conditions: Conditions, now: number): Conditions {
+  const reason = findCondition(conditions, PROGRESSING)?.reason
+  if (progressDeadlineMs(deployment) === undefined || reason === TIMED_OUT) return conditions
+  const isMarked = reason === 'DeploymentPaused'
+  if (deployment.spec.paused === true && !isMarked) {
+    return withDeploymentCondition(conditions, deploymentCondition(PROGRESSING, 'Unknown', 'DeploymentPaused', 'Deployment is paused', now))
+  }
+  if (deployment.spec.paused !== true && isMarked) {
+    return withDeploymentCondition(conditions, deploymentCondition(PROGRESSING, 'Unknown', 'DeploymentResumed', 'Deployment is resumed', now))
+  }
+  return conditions
+}
+
+function roll(start: Rollout, claimed: readonly ReplicaSet[], observed: ObservedDeployment, context: ReconcileContext): Plan {
+  const ensured = ensureNewSet(start, observed, context)
+  if ('plan' in ensured) return ensured.plan
+  const next = rollingUpdate(ensured.rollout, ensured.rollout.newSet!)
+  return finishRollout(next, next.scalings.length > 0, claimed, context)
+}
+
+function recreate(start: Rollout, claimed: readonly ReplicaSet[], observed: ObservedDeployment, context: ReconcileContext): Plan {
+  const emptied = scaleDownForRecreate(start)
+  if (emptied !== start) return finish(emptied, claimed, [], context, true)
+  if (areOldPodsRunning(start, observed.podsOf)) {
+    return { ...finish(start, claimed, [], context, true), waitingOn: 'pods of older ReplicaSets to be gone' }
+  }
+  const ensured = ensureNewSet(start, observed, context)
+  if ('plan' in ensured) return ensured.plan
+  const next = scaled(ensured.rollout, ensured.rollout.newSet!, desiredReplicas(start.deployment))
+  return finishRollout(next, false, claimed, context)
+}
+
+/** The rollout with a new ReplicaSet, or the plan when there can't be one yet. Upstream: getNewReplicaSet. */
+function ensureNewSet(
+  rollout: Rollout,
+  { namesake }: ObservedDeployment,
+  { now, lastFailure }: ReconcileContext,
+): { rollout: Rollout } | { plan: Plan } {
+  const { deployment, conditions } = rollout
+  if (rollout.newSet !== undefined) return { rollout }
+  const name = newReplicaSetName(deployment)
+  if (namesake !== undefined) {
+    const status = { ...deployment.status, conditions: [...conditions], collisionCount: (deployment.status?.collisionCount ?? 0) + 1 }
+    return { plan: { status: withStatus(deployment, status), waitingOn: `a name for its ReplicaSet: "${name}" is taken` } }
+  }
+  const watchesProgress = progressDeadlineMs(deployment) !== undefined
+  const progressing = (state: string, reason: string, message: string) =>
+    watchesProgress ? withDeploymentCondition(conditions, deploymentCondition(PROGRESSING, state, reason, message, now)) : conditions
+  if (lastFailure?.action.verb === 'create' && lastFailure.reason !== 'AlreadyExists') {
+    if (lastFailure.message.includes(NAMESPACE_TERMINATING)) return { plan: { waitingOn: 'the namespace is being terminated' } }
+    const message = `Failed to create new replica set "${name}": ${lastFailure.message}`
+    const told = progressing('False', 'ReplicaSetCreateError', message)
+    // A plan that fails leaves no status behind, so the fault is told before the next try.
+    if (!deepEqual(told, deployment.status?.conditions ?? [])) {
+      const status = { ...deployment.status, conditions: [...told] }
+      return { plan: { status: withStatus(deployment, status), requeueAfterMs: 1, waitingOn: message } }
+    }
+  }
+  const newSet = newReplicaSet(deployment, rollout.oldSets)
+  return { rollout: { ...rollout, newSet, conditions: progressing('True', 'NewReplicaSetCreated', `Created new replica set "${name}"`) } }
+}
+
+/** Old ReplicaSets are thrown away only after a rollout, when nothing was scaled just now. */
+function finishRollout(rollout: Rollout, wasScaled: boolean, claimed: readonly ReplicaSet[], context: ReconcileContext): Plan {
+  const { deployment } = rollout
+  const deletions = !wasScaled && isComplete(rollout, deployment.status) ? cleanup(deployment, rollout.oldSets) : []
+  return finish(rollout, claimed, deletions, context, true)
+}
+
+function finish(
+  rollout: Rollout,
+  claimed: readonly ReplicaSet[],
+  deletions: readonly Action[],
+  { now }: ReconcileContext,
+  watchesProgress: boolean,
+): Plan {
+  const { deployment, newSet } = rollout
+  const { actions, events } = replicaSetActions(rollout, claimed)
+  const counted = deploymentStatus(rollout, now)
+  const status = watchesProgress ? withProgress(rollout, counted, now) : counted
+  const requeueAfterMs = watchesProgress ? untilProgressCheck(deployment, status, now) : undefined
+  const reason = waitingOn(rollout, status)
+  return {
+    actions: [...actions, ...deletions],
+    status: withStatus(deployment, status, newSet?.metadata.annotations?.[REVISION]),
+    events,
+    ...(requeueAfterMs !== undefined && { requeueAfterMs }),
+    ...(reason !== undefined && { waitingOn: reason }),
+  }
+}
+
+/** Upstream writes the revision through /status too, where it doesn't count as a new generation. */
+function withStatus(deployment: Deployment, status: DeploymentStatus, revision?: string): KubeObject {
+  const { metadata } = deployment
+  const annotations = revision === undefined ? metadata.annotations : { ...metadata.annotations, [REVISION]: revision }
+  const conditions = status.conditions?.length === 0 ? undefined : status.conditions
+  const next: Deployment = { ...deployment, metadata: { ...metadata, annotations }, status: { ...status, conditions } }
+  return next
+}
+
+function refuseEmptySelector(deployment: Deployment): Plan {
+  const message = 'This deployment is selecting all pods. A non-empty selector is required.'
+  return {
+    status: withStatus(deployment, { ...deployment.status, observedGeneration: deployment.metadata.generation }),
+    events: [{ type: 'Warning', reason: 'SelectingAll', message }],
+    waitingOn: message,
+  }
+}
