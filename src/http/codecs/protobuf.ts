@@ -212,7 +212,8 @@ function wireTypeOf({ codec }: MessageField): number {
 }
 
 /** Of an entry whose value was left out because it is zero. */
-function absentMapValue({ codec }: MessageField): unknown {
+function absentMapValue({ codec, message }: MessageField): unknown {
+  if (message !== undefined && SPECIAL_MESSAGES[message] !== undefined) return null
   return codec === 'string' || codec === 'bytes' ? '' : codec === 'message' ? {} : 0
 }
 
