@@ -1,7 +1,8 @@
-// Part of `npm run build`: writes dist/openapi/v3/, the documents of openapi/v3/ with upstream's prose in them, for
+// Part of `npm run build`: writes to dist/openapi/v3/, or to the folder given, the documents of openapi/v3/ with upstream's prose in them, for
 // `kubectl explain`. The prose is read from a development dependency and never checked in; without dist/openapi the
 // server serves openapi/v3/ as it is.
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
 import { buildDocuments, fileOf, formatDocument, formatIndex } from './generate-documents.mjs'
 import { readParameterProse, readProse } from './parse-models.mjs'
 
@@ -75,7 +76,8 @@ function describeDocument(document) {
   }
 }
 
-const folder = new URL('../dist/openapi/v3/', import.meta.url)
+const [, , given] = process.argv
+const folder = given ? pathToFileURL(`${given}/`) : new URL('../dist/openapi/v3/', import.meta.url)
 mkdirSync(folder, { recursive: true })
 const texts = new Map([...buildDocuments()].map(([path, document]) => [path, formatDocument(describeDocument(document))]))
 for (const [path, text] of texts) writeFileSync(new URL(fileOf(path), folder), text)

@@ -1,184 +1,146 @@
 // The paths of an OpenAPI v3 document and their operations, from the lines of resources.json.
+import { capital, connectIdsOf, groupWord, operationIdsOf, tagOf } from './operation-ids.mjs'
 import { pathParameter, queryParameter, SUBRESOURCE_PARAMETERS, VERB_PARAMETERS } from './parameters.mjs'
 import { names, refOf, schemaOfKind } from './schemas.mjs'
 
 const OBJECT_TYPES = ['application/json', 'application/vnd.kubernetes.protobuf', 'application/yaml']
 const WATCH_TYPES = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
+const LIST_TYPES = [...OBJECT_TYPES, ...WATCH_TYPES].sort()
+const LOG_TYPES = [...OBJECT_TYPES, 'text/plain'].sort()
 const PATCH_TYPES = [
   'application/apply-patch+yaml',
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
 ]
-const CONNECT_METHODS = { proxy: ['delete', 'get', 'head', 'options', 'patch', 'post', 'put'] }
-const OTHER_CONNECT_METHODS = ['get', 'post']
 
-const capital = (word) => word[0].toUpperCase() + word.slice(1)
-/** `rbac.authorization.k8s.io` → `RbacAuthorization`, as operation ids have it. */
-const groupWord = (group) => (group === '' ? 'core' : group.replace(/\.k8s\.io$/, '')).split('.').map(capital).join('')
+const METHODS = { create: 'post', delete: 'delete', deletecollection: 'delete', get: 'get', list: 'get', patch: 'patch', update: 'put' }
+const PROXY_METHODS = ['delete', 'get', 'head', 'options', 'patch', 'post', 'put']
+const STREAM_METHODS = ['get', 'post']
 
-const content = (types, schema) => Object.fromEntries(types.map((type) => [type, { schema }]))
+const RESPONSE_TEXTS = { 200: 'OK', 201: 'Created', 202: 'Accepted' }
 
-function responses(codes, types, schema) {
-  const texts = { 200: 'OK', 201: 'Created', 202: 'Accepted' }
-  const answered = codes.map((code) => [code, { content: content(types, schema), description: texts[code] }])
+const contentOf = (types, schema) => Object.fromEntries(types.map((type) => [type, { schema }]))
+const bodyOf = (types, schema) => ({ content: contentOf(types, schema), required: true })
+const DELETE_OPTIONS = { content: contentOf(['*/*'], refOf(names.deleteOptions)) }
+
+function responsesOf(codes, types, schema) {
+  const answered = codes.map((code) => [code, { content: contentOf(types, schema), description: RESPONSE_TEXTS[code] }])
   return { ...Object.fromEntries(answered), 401: { description: 'Unauthorized' } }
 }
 
-/** @returns the operations of one resource or subresource: verb → operation, without its path parameters */
-function objectOperation(verb, target) {
-  const { schema, listSchema, group, version, returnsDeletedObject } = target
-  const object = refOf(schema)
-  const body = (types, bodySchema) => ({ requestBody: { content: content(types, bodySchema), required: true } })
-  const shapes = {
-    get: () => ({ action: 'get', responses: responses([200], OBJECT_TYPES, object) }),
-    list: () => ({ action: 'list', responses: responses([200], [...OBJECT_TYPES, ...WATCH_TYPES].sort(), refOf(listSchema)) }),
-    post: () => ({ action: 'post', ...body(['*/*'], object), responses: responses([200, 201, 202], OBJECT_TYPES, object) }),
-    put: () => ({ action: 'put', ...body(['*/*'], object), responses: responses([200, 201], OBJECT_TYPES, object) }),
-    patch: () => ({ action: 'patch', ...body(PATCH_TYPES, refOf(names.patch)), responses: responses([200, 201], OBJECT_TYPES, object) }),
-    delete: () => ({
-      action: 'delete',
-      requestBody: { content: content(['*/*'], refOf(names.deleteOptions)) },
-      responses: responses([200, 202], OBJECT_TYPES, returnsDeletedObject ? object : refOf(names.status)),
-    }),
-    deletecollection: () => ({
-      action: 'deletecollection',
-      requestBody: { content: content(['*/*'], refOf(names.deleteOptions)) },
-      responses: responses([200], OBJECT_TYPES, refOf(names.status)),
-    }),
-  }
-  const { action, ...rest } = shapes[verb]()
+/** What a verb is sent and what it answers. */
+const SHAPES = {
+  create: ({ object }) => ({ requestBody: bodyOf(['*/*'], object), responses: responsesOf([200, 201, 202], OBJECT_TYPES, object) }),
+  delete: ({ deleted }) => ({ requestBody: DELETE_OPTIONS, responses: responsesOf([200, 202], OBJECT_TYPES, deleted) }),
+  deletecollection: () => ({ requestBody: DELETE_OPTIONS, responses: responsesOf([200], OBJECT_TYPES, refOf(names.status)) }),
+  get: ({ object }) => ({ responses: responsesOf([200], OBJECT_TYPES, object) }),
+  list: ({ list }) => ({ responses: responsesOf([200], LIST_TYPES, list) }),
+  patch: ({ object }) => ({
+    requestBody: bodyOf(PATCH_TYPES, refOf(names.patch)),
+    responses: responsesOf([200, 201], OBJECT_TYPES, object),
+  }),
+  update: ({ object }) => ({ requestBody: bodyOf(['*/*'], object), responses: responsesOf([200, 201], OBJECT_TYPES, object) }),
+}
+
+/**
+ * @param target `tag`, `gvk`, and references to what the verb is about: `object`, `list`, `deleted`
+ * @returns an operation, and in `names` its parameters, which pathItem divides between it and its path
+ */
+function operationOf(verb, operationId, target) {
   return {
-    operationId: target.operationId(verb),
-    ...rest,
+    operationId,
+    ...SHAPES[verb](target),
     tags: [target.tag],
-    'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': { group, kind: target.kind, version },
+    'x-kubernetes-action': verb === 'create' || verb === 'update' ? METHODS[verb] : verb,
+    'x-kubernetes-group-version-kind': target.gvk,
     names: VERB_PARAMETERS[verb],
   }
 }
 
+const byName = (a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
+
 /** What every operation of a path takes is said once, for the path. Upstream: kube-openapi buildPaths. */
 function pathItem(path, operations) {
   const lists = Object.values(operations).map((operation) => operation.names)
-  const shared = new Set(lists[0].filter((name) => lists.every((list) => list.includes(name))))
+  const shared = lists[0].filter((name) => lists.every((list) => list.includes(name)))
   const item = {}
-  for (const [method, { names: own, ...operation }] of Object.entries(operations)) {
-    const parameters = own.filter((name) => !shared.has(name)).sort()
-    item[method] =
-      parameters.length > 0 ? { operationId: operation.operationId, parameters: parameters.map(queryParameter), ...operation } : operation
+  for (const [method, { names: taken, operationId, ...rest }] of Object.entries(operations)) {
+    const own = taken.filter((name) => !shared.includes(name)).sort()
+    item[method] = { operationId, ...(own.length > 0 ? { parameters: own.map(queryParameter) } : {}), ...rest }
   }
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
   // A proxy's `path` is both: the rest of its URL, and a query parameter.
-  const parameters = [...inPath.map(pathParameter), ...[...shared].map(queryParameter)]
-  if (parameters.length > 0) item.parameters = parameters.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-  return item
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+  const parameters = [...inPath.map(pathParameter), ...shared.map(queryParameter)].sort(byName)
+  return parameters.length > 0 ? { ...item, parameters } : item
 }
 
-function connectItems(path, target, subresource) {
-  const operation = (method, suffix) => ({
-    operationId: target.operationId(`connect${capital(method)}`, suffix),
-    responses: responses([200], ['*/*'], { type: 'string' }),
-    tags: [target.tag],
-    'x-kubernetes-action': 'connect',
-    'x-kubernetes-group-version-kind': { group: target.group, kind: target.kind, version: target.version },
-    names: SUBRESOURCE_PARAMETERS[subresource],
-  })
-  const methods = CONNECT_METHODS[subresource] ?? OTHER_CONNECT_METHODS
-  const item = (at, suffix) => [at, pathItem(at, Object.fromEntries(methods.map((method) => [method, operation(method, suffix)])))]
-  return subresource === 'proxy' ? [item(path, ''), item(`${path}/{path}`, 'WithPath')] : [item(path, '')]
-}
-
-const METHOD_OF_VERB = { get: 'get', create: 'post', update: 'put', patch: 'patch', delete: 'delete' }
-
-function subresourceItems(path, facts, subresource, { kind, groupVersion, verbs }, base) {
-  const [version, group = ''] = (groupVersion ?? '').split('/').reverse()
-  const gv = groupVersion ? { group, version } : { group: facts.group, version: facts.version }
-  const target = {
-    ...base,
-    ...gv,
-    kind,
-    schema: schemaOfKind(gv.group, gv.version, kind),
-    operationId: base.subresourceId(capital(subresource)),
+/** The subresources that hand the connection on: any method opens them, and what they carry isn't known. */
+function connectItems(path, facts, subresource, target) {
+  const idOf = connectIdsOf(facts)
+  const methods = subresource === 'proxy' ? PROXY_METHODS : STREAM_METHODS
+  const itemAt = (at, suffix) => {
+    const operations = methods.map((method) => [
+      method,
+      {
+        operationId: idOf(method, capital(subresource) + suffix),
+        responses: responsesOf([200], ['*/*'], { type: 'string' }),
+        tags: [target.tag],
+        'x-kubernetes-action': 'connect',
+        'x-kubernetes-group-version-kind': target.gvk,
+        names: SUBRESOURCE_PARAMETERS[subresource],
+      },
+    ])
+    return [at, pathItem(at, Object.fromEntries(operations))]
   }
-  if (verbs.includes('connect')) return connectItems(path, target, subresource)
-  const operations = Object.fromEntries(verbs.map((verb) => [METHOD_OF_VERB[verb], objectOperation(METHOD_OF_VERB[verb], target)]))
+  return subresource === 'proxy' ? [itemAt(path, ''), itemAt(`${path}/{path}`, 'WithPath')] : [itemAt(path, '')]
+}
+
+function subresourceItems(path, facts, subresource, { kind, groupVersion, verbs }) {
+  const [version, group = ''] = (groupVersion ?? '').split('/').reverse()
+  const gvk = groupVersion ? { group, kind, version } : { group: facts.group, kind, version: facts.version }
+  const target = { tag: tagOf(facts.group, facts.version), gvk }
+  if (verbs.includes('connect')) return connectItems(path, facts, subresource, target)
+
+  const idOf = operationIdsOf(facts)
+  target.object = refOf(schemaOfKind(gvk.group, gvk.version, kind))
+  const operations = Object.fromEntries(verbs.map((verb) => [METHODS[verb], operationOf(verb, idOf(verb, capital(subresource)), target)]))
   if (subresource === 'log') {
     operations.get.names = SUBRESOURCE_PARAMETERS.log
-    operations.get.responses = responses([200], [...OBJECT_TYPES, 'text/plain'].sort(), { type: 'string' })
+    operations.get.responses = responsesOf([200], LOG_TYPES, { type: 'string' })
   }
   return [[path, pathItem(path, operations)]]
 }
 
-/** `deleteCollection` and `connect` have the group before what else they say; all other verbs stand before it. */
-function operationIds(facts) {
-  const words = { get: 'read', post: 'create', put: 'replace' }
-  const gv = groupWord(facts.group) + capital(facts.version)
-  const scope = facts.namespaced ? 'Namespaced' : ''
-  const id = (verb, rest) => {
-    if (verb === 'deletecollection') return `delete${gv}Collection${scope}${rest}`
-    const [, method] = /^connect(.+)$/.exec(verb) ?? []
-    return method ? `connect${gv}${method}${scope}${rest}` : `${words[verb] ?? verb}${gv}${scope}${rest}`
-  }
-  return {
-    main: (verb) => id(verb, facts.kind),
-    allNamespaces: () => `list${gv}${facts.kind}ForAllNamespaces`,
-    subresource:
-      (name) =>
-      (verb, suffix = '') =>
-        id(verb, facts.kind + name + suffix),
-  }
-}
-
 function resourceItems(root, facts) {
-  const ids = operationIds(facts)
-  const base = {
-    group: facts.group,
-    version: facts.version,
-    kind: facts.kind,
-    schema: facts.schema,
-    listSchema: `${facts.schema}List`,
-    returnsDeletedObject: facts.returnsDeletedObject,
-    tag: tagOf(facts.group, facts.version),
-    operationId: ids.main,
-    subresourceId: ids.subresource,
+  const { group, kind, namespaced, resource, schema, version } = facts
+  const idOf = operationIdsOf(facts)
+  const target = {
+    tag: tagOf(group, version),
+    gvk: { group, kind, version },
+    object: refOf(schema),
+    list: refOf(`${schema}List`),
+    deleted: refOf(facts.returnsDeletedObject ? schema : names.status),
   }
-  const collection = `${root}/${facts.namespaced ? 'namespaces/{namespace}/' : ''}${facts.resource}`
+  const everywhere = `${root}/${resource}`
+  const collection = namespaced ? `${root}/namespaces/{namespace}/${resource}` : everywhere
   const named = `${collection}/{name}`
-  const pick = (methods) =>
-    Object.fromEntries(
-      Object.entries(methods)
-        .filter(([, [verb]]) => facts.verbs.includes(verb))
-        .map(([method, [, shape]]) => [method, objectOperation(shape, base)]),
-    )
-  const items = []
-  const onCollection = pick({ delete: ['deletecollection', 'deletecollection'], get: ['list', 'list'], post: ['create', 'post'] })
-  const onName = pick({
-    delete: ['delete', 'delete'],
-    get: ['get', 'get'],
-    patch: ['patch', 'patch'],
-    put: ['update', 'put'],
-  })
-  if (facts.namespaced && facts.verbs.includes('list')) {
-    const everywhere = `${root}/${facts.resource}`
-    items.push([everywhere, pathItem(everywhere, { get: { ...objectOperation('list', base), operationId: ids.allNamespaces() } })])
+  const itemFor = (path, verbs) => {
+    const served = verbs.filter((verb) => facts.verbs.includes(verb))
+    const operations = served.map((verb) => [METHODS[verb], operationOf(verb, idOf(verb), target)])
+    return served.length > 0 ? [[path, pathItem(path, Object.fromEntries(operations))]] : []
   }
-  if (Object.keys(onCollection).length > 0) items.push([collection, pathItem(collection, onCollection)])
-  if (Object.keys(onName).length > 0) items.push([named, pathItem(named, onName)])
-  for (const [name, subresource] of Object.entries(facts.subresources)) {
-    items.push(...subresourceItems(`${named}/${name}`, facts, name, subresource, base))
+  const items = [...itemFor(collection, ['deletecollection', 'list', 'create']), ...itemFor(named, ['delete', 'get', 'patch', 'update'])]
+  if (namespaced && facts.verbs.includes('list')) {
+    items.push([everywhere, pathItem(everywhere, { get: operationOf('list', idOf('listAll'), target) })])
   }
-  return items
-}
-
-function tagOf(group, version) {
-  const word = groupWord(group)
-  return `${word[0].toLowerCase()}${word.slice(1)}${version ? `_${version}` : ''}`
+  const subresources = Object.entries(facts.subresources)
+  return [...items, ...subresources.flatMap(([name, subresource]) => subresourceItems(`${named}/${name}`, facts, name, subresource))]
 }
 
 /** The path that answers a discovery document. */
 export function documentItem(path, operationId, schema, tag, types = OBJECT_TYPES) {
-  return [path, { get: { operationId, responses: responses([200], types, refOf(schema)), tags: [tag] } }]
+  return [path, { get: { operationId, responses: responsesOf([200], types, refOf(schema)), tags: [tag] } }]
 }
 
 /** Every path of a group and version. */

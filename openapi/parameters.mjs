@@ -54,8 +54,8 @@ const REMOVE = ['dryRun', 'gracePeriodSeconds', 'ignoreStoreReadErrorWithCluster
 export const VERB_PARAMETERS = {
   get: ['pretty'],
   list: ['allowWatchBookmarks', 'pretty', 'watch', ...SELECTION],
-  post: ['pretty', ...WRITE],
-  put: ['pretty', ...WRITE],
+  create: ['pretty', ...WRITE],
+  update: ['pretty', ...WRITE],
   patch: ['force', 'pretty', ...WRITE],
   delete: ['pretty', ...REMOVE],
   deletecollection: ['pretty', ...SELECTION, ...REMOVE],

@@ -12,13 +12,17 @@ function modelFile(definition) {
   return candidates.map((name) => new URL(`${name}.d.ts`, models)).find((file) => existsSync(file))
 }
 
-/** A comment's text: the generator escaped quotes and put two spaces where a paragraph ended. */
+const ENTITIES = { quot: '"', lt: '<', gt: '>', amp: '&' }
+
+/** A comment's text: the generator escaped it, for two languages, and put two spaces where a paragraph ended. */
 function textOf(comment) {
   return comment
     .replace(/^\/\*\*|\*\/$/g, '')
     .split('\n')
     .map((line) => line.replace(/^\s*\* ?/, ''))
     .join('\n')
+    .replace(/&(quot|lt|gt|amp);/g, (_entity, name) => ENTITIES[name])
+    .replace(/&#(x?)([\dA-F]+);/gi, (_entity, hex, code) => String.fromCodePoint(Number.parseInt(code, hex ? 16 : 10)))
     .replace(/\\(["'])/g, '$1')
     .replaceAll('*_/', '*/')
     .trim()

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 
 const read = (name) => JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'))
 const definitions = read('definitions.json')
+/** Of fields, what definitions.json can't say: defaults and enums, as the Go types' tags and markers have them. */
 const fieldFacts = read('fields.json')
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
@@ -15,7 +16,6 @@ export const names = {
   patch: `${META}Patch`,
   status: `${META}Status`,
   versionInfo: 'io.k8s.apimachinery.pkg.version.Info',
-  watchEvent: `${META}WatchEvent`,
 }
 
 /** Types that version 2 can only call strings. Upstream: OpenAPIV3OneOfTypes. */

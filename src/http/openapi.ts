@@ -43,7 +43,7 @@ export class OpenApi {
   readonly #clock: Clock
   readonly #folder: URL | undefined
   #loadedIndex: Promise<ReadonlyMap<string, string>> | undefined
-  #loadedSwagger: Promise<Buffer> | undefined
+  #loadedSwagger: Promise<{ body: Buffer; etag: string }> | undefined
 
   constructor({ clock, folder }: OpenApiOptions) {
     this.#clock = clock
@@ -85,13 +85,14 @@ export class OpenApi {
     const varying = { vary: 'Accept' }
     if (!acceptsJson(headers.accept)) return { status: 406, headers: varying, body: EMPTY }
     this.#loadedSwagger ??= this.#buildSwagger()
-    const body = await this.#loadedSwagger
-    return send(body, etagOf(body), { ...varying, ...JSON_TYPE }, headers)
+    const { body, etag } = await this.#loadedSwagger
+    return send(body, etag, { ...varying, ...JSON_TYPE }, headers)
   }
 
-  async #buildSwagger(): Promise<Buffer> {
+  async #buildSwagger(): Promise<{ body: Buffer; etag: string }> {
     const texts = await Promise.all([...(await this.#index()).keys()].map((document) => this.#read(document)))
-    return Buffer.from(JSON.stringify(toSwagger(texts.map((text) => JSON.parse(text.toString('utf8'))))))
+    const body = Buffer.from(JSON.stringify(toSwagger(texts.map((text) => JSON.parse(text.toString('utf8'))))))
+    return { body, etag: etagOf(body) }
   }
 
   /** Document → hash, in order. */
