@@ -88,8 +88,6 @@ export interface Behaviour<T extends KubeObject> {
    * @param requested DeleteOptions.gracePeriodSeconds
    */
   readonly gracePeriodSeconds?: (object: T, requested: number | undefined) => number | undefined
-  /** A delete answers with the object instead of a Status. Upstream: Store.ReturnDeletedObject. */
-  readonly returnsDeletedObject?: boolean
   /** Something other than metadata.finalizers keeps a deleted object in place: a Namespace's spec.finalizers. */
   readonly holdsDeletion?: (object: T) => boolean
   /** In place, when deletionTimestamp is first set. */

@@ -57,8 +57,8 @@ export async function createApp({ context, health, simulation, onError }: AppOpt
   })
   registerHealthRoutes(app, health)
   const address = () => {
-    const bound = app.addresses()[0]
-    return bound === undefined ? '127.0.0.1' : `${bound.address}:${bound.port}`
+    const bound = app.server.address()
+    return bound === null || typeof bound === 'string' ? '127.0.0.1' : `${bound.address}:${bound.port}`
   }
   let definitions = context.resources.all()
   let version = context.resources.version

@@ -40,7 +40,6 @@ export class WatchStream {
   #subscription: { stop(): void } | undefined
   #isOpen = true
   #sentColumns = false
-  #sentRevision = 0
 
   constructor(response: ServerResponse, options: WatchStreamOptions) {
     this.#response = response
@@ -57,7 +56,6 @@ export class WatchStream {
     for (let at = 0; at < initial.length; at += EVENTS_A_FRAME) this.#write(this.#frame(initial.slice(at, at + EVENTS_A_FRAME)))
     if (marksInitialEnd) this.#bookmark(watch.revision, { 'k8s.io/initial-events-end': 'true' })
     if (watch.replay.length > 0) this.#write(this.#frame(watch.replay))
-    this.#sentRevision = watch.revision
     this.#subscription = watch.start((events, source) => this.#deliver(events, source))
     this.#timers.push(clock.setTimer(timeoutMs, () => this.end()))
     if (allowsBookmarks) this.#scheduleBookmark()
@@ -78,7 +76,6 @@ export class WatchStream {
   }
 
   #deliver(events: readonly WatchEvent[], source: readonly Change[]): void {
-    this.#sentRevision = events.at(-1)!.revision
     const { isShared, representation, definition } = this.#options
     if (!isShared || !representation.isPlain) return this.#write(this.#frame(events))
     const known = sharedFrames.get(source)
