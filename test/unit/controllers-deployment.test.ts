@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { timestamp } from '../../src/api/meta/time.ts'
 import type { Deployment, ReplicaSet } from '../../src/api/types.gen.ts'
+import { deploymentController } from '../../src/controllers/deployment/controller.ts'
 import { newReplicaSetName } from '../../src/controllers/deployment/new-replica-set.ts'
 import { type ObservedDeployment, reconcileDeployment } from '../../src/controllers/deployment/reconcile.ts'
 import { cleanup, equalIgnoringHash, findNewReplicaSet, newSetAnnotations, revisionOf } from '../../src/controllers/deployment/revisions.ts'
@@ -560,6 +561,34 @@ describe('recreate', () => {
     const candidates = [old(0, 0), own(replicaSet('web-2', 0, { image: 'nginx:2', status: {} }), { [REVISION]: '2' })]
     const podsOf = new Map([['uid-web-2', [pod('new')]]])
     expect(events(plan({ deployment: given, candidates, podsOf }))).toEqual(['Scaled up replica set web-2 from 0 to 3'])
+  })
+})
+
+describe('pods that end', () => {
+  const owned = { ownerReferences: [controlledBy('ReplicaSet', 'web-1')] }
+  const keys = deploymentController.watches.pods!
+  const readerWith = (type: string) =>
+    ({
+      get: (resource: string) =>
+        resource === 'deployments.apps' ? deployment('web', { strategy: { type } }) : own(replicaSet('web-1', 0)),
+    }) as never
+  const [running, failed] = [pod('p', { metadata: owned }), pod('p', { metadata: owned, phase: 'Failed' })]
+  test.each([
+    { name: 'gone', type: 'Recreate', current: undefined, old: running, expect: ['default/web'] },
+    { name: 'failed', type: 'Recreate', current: failed, old: running, expect: ['default/web'] },
+    { name: 'failed before', type: 'Recreate', current: failed, old: failed, expect: [] },
+    { name: 'running', type: 'Recreate', current: running, old: running, expect: [] },
+    { name: 'gone in a rolling update', type: 'RollingUpdate', current: undefined, old: running, expect: [] },
+    { name: 'gone, of nobody', type: 'Recreate', current: undefined, old: pod('p'), expect: [] },
+    {
+      name: 'gone, of a ReplicaSet that had the name before',
+      type: 'Recreate',
+      current: undefined,
+      old: pod('p', { metadata: { ownerReferences: [{ ...controlledBy('ReplicaSet', 'web-1'), uid: 'other' }] } }),
+      expect: [],
+    },
+  ])('concern Recreate: $name', ({ type, current, old, expect: expected }) => {
+    expect(keys(current, old, readerWith(type))).toEqual(expected)
   })
 })
 
