@@ -451,6 +451,21 @@ describe('a rollout', () => {
     expect(next(later)).toEqual(next(done))
   })
 
+  it('writes a revision that was lost', () => {
+    const candidates = [settled('web-3', 3, '3', { status: full })]
+    const done = next(plan({ deployment: deployment('web'), candidates }))
+    const lost = { ...done, metadata: { ...done.metadata, annotations: {} } }
+    expect(plan({ deployment: lost, candidates }).actions).toEqual([
+      {
+        verb: 'patch',
+        target: { resource: 'deployments.apps', namespace: 'default', name: 'web' },
+        patch: { metadata: { uid: 'uid-web', annotations: { [REVISION]: '3' } } },
+        subresource: 'status',
+      },
+    ])
+    expect(plan({ deployment: done, candidates }).actions).toEqual([])
+  })
+
   it('hands minReadySeconds and annotations down', () => {
     const given = deployment('web', { minReadySeconds: 5 }, { metadata: meta('web', { annotations: { note: 'x' } }) })
     expect(plan({ deployment: given, candidates: [settled('web-1', 3, '1', { status: full })] }).actions).toMatchObject([

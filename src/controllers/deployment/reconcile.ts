@@ -4,7 +4,7 @@
  */
 import { findCondition } from '../../api/meta/conditions.ts'
 import { fromLabelSelector } from '../../api/meta/selectors.ts'
-import type { Deployment, Pod, ReplicaSet } from '../../api/types.gen.ts'
+import type { Deployment, DeploymentStatus, Pod, ReplicaSet } from '../../api/types.gen.ts'
 import { deepEqual } from '../../lib/deep-equal.ts'
 import type { Action, Plan, ReconcileContext } from '../../runtime/plan.ts'
 import { claimObjects } from '../pods/claim.ts'
@@ -131,13 +131,22 @@ function finish(
   const status = watchesProgress ? withProgress(rollout, counted, now) : counted
   const requeueAfterMs = watchesProgress ? untilProgressCheck(deployment, status, now) : undefined
   const reason = waitingOn(rollout, status)
+  const revision = newSet?.metadata.annotations?.[REVISION]
   return {
-    actions: [...actions, ...deletions],
-    status: withStatus(deployment, status, newSet?.metadata.annotations?.[REVISION]),
+    actions: [...actions, ...deletions, ...revisionPatch(deployment, status, revision)],
+    status: withStatus(deployment, status, revision),
     events,
     ...(requeueAfterMs !== undefined && { requeueAfterMs }),
     ...(reason !== undefined && { waitingOn: reason }),
   }
+}
+
+/** The revision goes with the status; but a status that stays isn't written. */
+function revisionPatch({ metadata, status: old }: Deployment, status: DeploymentStatus, revision: string | undefined): Action[] {
+  if (revision === undefined || metadata.annotations?.[REVISION] === revision || !deepEqual(old, status)) return []
+  const { namespace, name, uid } = metadata
+  const patch = { metadata: { uid, annotations: { [REVISION]: revision } } }
+  return [{ verb: 'patch', target: { resource: 'deployments.apps', namespace, name }, patch, subresource: 'status' }]
 }
 
 function refuseEmptySelector(deployment: Deployment): Plan {
