@@ -5,7 +5,7 @@
 import { controllerOf } from '../../src/api/meta/owner-references.ts'
 import { timestamp } from '../../src/api/meta/time.ts'
 import type { KubeObject } from '../../src/api/object.ts'
-import type { Pod } from '../../src/api/types.gen.ts'
+import type { ObjectMeta, Pod } from '../../src/api/types.gen.ts'
 import { deepEqual } from '../../src/lib/deep-equal.ts'
 import { SeededRandom } from '../../src/lib/random.ts'
 import type { ControllerDefinition, Key, Reader } from '../../src/runtime/controller.ts'
@@ -44,7 +44,7 @@ export class PlanWorld {
 
   /** What the server would add is added. */
   put<T extends KubeObject>(resource: string, given: object): T {
-    const object = given as KubeObject
+    const object = given as { metadata: Partial<ObjectMeta> }
     const metadata = {
       uid: `uid-${++this.#revision}`,
       creationTimestamp: timestamp(this.now),
