@@ -72,10 +72,11 @@ function settle(): void {
   for (let round = 0; round < 100; round++) {
     const before = set().metadata.resourceVersion
     const plan = reconcile()
+    const isGoing = standing().length < names().length
     world.finishDeletes()
     const starting = world.list<Pod>('pods').filter(({ status }) => status?.phase === 'Pending')
     run(...starting.map(({ metadata }) => metadata.name))
-    if ((plan.actions?.length ?? 0) === 0 && starting.length === 0 && set().metadata.resourceVersion === before) return
+    if ((plan.actions?.length ?? 0) === 0 && !isGoing && starting.length === 0 && set().metadata.resourceVersion === before) return
   }
   throw new Error('does not settle')
 }
