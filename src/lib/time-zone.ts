@@ -74,3 +74,13 @@ function computeOffset(formatter: Intl.DateTimeFormat, instantMs: number): numbe
   for (const { type, value } of formatter.formatToParts(instantMs)) wall[type] = Number(value)
   return Date.UTC(wall.year!, wall.month! - 1, wall.day, wall.hour, wall.minute, wall.second) - instantMs
 }
+
+/** RFC 3339 with the zone's own offset, `Z` when that is none. @throws RangeError when the zone is unknown */
+export function formatInZone(instantMs: number, timeZone: string): string {
+  const offset = offsetOf(timeZone)(instantMs)
+  const wall = new Date(instantMs + offset).toISOString().slice(0, 19)
+  if (offset === 0) return `${wall}Z`
+  const minutes = Math.trunc(Math.abs(offset) / 60_000)
+  const pad = (value: number) => String(value).padStart(2, '0')
+  return `${wall}${offset < 0 ? '-' : '+'}${pad(Math.trunc(minutes / 60))}:${pad(minutes % 60)}`
+}
