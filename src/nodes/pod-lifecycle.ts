@@ -2,6 +2,7 @@
  * A pod's life on its node: from the stored pod and the time to the status a kubelet would report now. Pure; knows no
  * cluster. It keeps nothing between calls: `wakeAt` says when the status changes next if nothing else happens.
  */
+import { qosClassOf } from '../api/core/v1/pod-resources.ts'
 import { parseTimestamp, timestamp } from '../api/meta/time.ts'
 import type { Container, ContainerStatus, Pod, PodStatus } from '../api/types.gen.ts'
 import type { PlannedEvent } from '../runtime/plan.ts'
@@ -198,6 +199,7 @@ function baseStatus({ pod, hostIP, now }: PodOnNode): PodStatus {
       : { ephemeralContainerStatuses: ephemeralContainers.map((each) => known(old.ephemeralContainerStatuses, each)) }),
     hostIP,
     hostIPs: [{ ip: hostIP }],
+    qosClass: qosClassOf(pod),
     startTime: old.startTime ?? timestamp(now),
   }
 }

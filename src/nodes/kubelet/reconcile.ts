@@ -2,6 +2,7 @@
 import type { Node, Pod, PodStatus } from '../../api/types.gen.ts'
 import type { Action, Plan } from '../../runtime/plan.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
+import { kubeletEvent } from '../container-step.ts'
 import { internalIP, whyKubeletIsIdle } from '../node-state.ts'
 import { advancePod, isFinished } from '../pod-lifecycle.ts'
 
@@ -12,6 +13,9 @@ export interface ObservedPod {
   readonly podIP: string | undefined
 }
 
+/** How soon a pod that got no address asks again. */
+const ADDRESS_RETRY_MS = 10_000
+
 /** @param now milliseconds since the epoch */
 export function reconcilePod({ pod, node, podIP }: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
   const idle = whyKubeletIsIdle(node)
@@ -19,6 +23,15 @@ export function reconcilePod({ pod, node, podIP }: ObservedPod, runtime: Contain
   const { status, events, wakeAt } = advancePod({ pod, hostIP: internalIP(node)!, podIP, runtime, now })
   if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, events)
   const waitingOn = whatPodWaitsFor(pod, status, podIP)
+  if (isWithoutAddress(pod, status, podIP)) {
+    const text = 'Failed to create pod sandbox: plugin type="host-local" failed (add): no IP addresses available in range set'
+    return {
+      status: { ...pod, status } as Pod,
+      events: [kubeletEvent(pod, 'Warning', 'FailedCreatePodSandBox', text)],
+      requeueAfterMs: ADDRESS_RETRY_MS,
+      waitingOn: waitingOn!,
+    }
+  }
   return {
     ...(status === pod.status ? {} : { status: { ...pod, status } as Pod }),
     events,
@@ -32,7 +45,8 @@ export function reconcilePod({ pod, node, podIP }: ObservedPod, runtime: Contain
 function finishDeletion(pod: Pod, status: PodStatus, events: Plan['events']): Plan {
   const target = { resource: 'pods', namespace: pod.metadata.namespace, name: pod.metadata.name }
   const actions: Action[] = []
-  if (status !== pod.status) actions.push({ verb: 'patch', target, subresource: 'status', patch: { metadata: { uid: pod.metadata.uid }, status } })
+  if (status !== pod.status)
+    actions.push({ verb: 'patch', target, subresource: 'status', patch: { metadata: { uid: pod.metadata.uid }, status } })
   // A grace period of 0 says that this was done before, and that finalizers keep the pod.
   if (pod.metadata.deletionGracePeriodSeconds !== 0) {
     actions.push({ verb: 'delete', target, preconditions: { uid: pod.metadata.uid }, gracePeriodSeconds: 0 })
@@ -45,9 +59,13 @@ function finishDeletion(pod: Pod, status: PodStatus, events: Plan['events']): Pl
   }
 }
 
+function isWithoutAddress(pod: Pod, status: PodStatus, podIP: string | undefined): boolean {
+  return podIP === undefined && pod.spec.hostNetwork !== true && !isFinished(status)
+}
+
 function whatPodWaitsFor(pod: Pod, status: PodStatus, podIP: string | undefined): string | undefined {
   if (isFinished(status)) return undefined
-  if (podIP === undefined && pod.spec.hostNetwork !== true) return `node ${pod.spec.nodeName} has no pod address left`
+  if (isWithoutAddress(pod, status, podIP)) return `node ${pod.spec.nodeName} has no pod address left`
   const waiting = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].find(
     ({ state }) => state?.waiting !== undefined && state.waiting.reason !== 'PodInitializing',
   )
