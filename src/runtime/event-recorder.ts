@@ -33,15 +33,21 @@ export class EventRecorder {
     this.#activity = activity
   }
 
-  record(component: string, about: KubeObject, { type, reason, message }: PlannedEvent, host?: string): void {
+  /** @param component who reports it, unless the event says so itself */
+  record(component: string, about: KubeObject, event: PlannedEvent): void {
     const { metadata } = about
-    const key = [component, host, about.kind, metadata.namespace, metadata.name, metadata.uid, type, reason, message].join('\n')
+    const { type, reason, message, fieldPath } = event
+    const source = event.source ?? { component }
+    const { name, namespace, uid } = metadata
+    const key = [source.component, source.host, about.kind, namespace, name, uid, fieldPath, type, reason, message].join('\n')
     const known = this.#recorded.get(key)
-    const work = known === undefined ? this.#create(key, component, about, type, reason, message, host) : this.#count(key, known)
+    const work = known === undefined ? this.#create(key, source, about, event) : this.#count(key, known)
     void this.#activity.track(work.catch(() => void this.#recorded.delete(key)))
   }
 
-  async #create(key: string, component: string, about: KubeObject, type: string, reason: string, message: string, host: string | undefined) {
+  async #create(key: string, source: { readonly component: string; readonly host?: string }, about: KubeObject, event: PlannedEvent) {
+    const { type, reason, message, fieldPath } = event
+    const { component, host } = source
     const namespace = about.metadata.namespace || 'default'
     const now = timestamp(this.#clock.now())
     const name = `${about.metadata.name}.${this.#uniqueTime().toString(16)}`
@@ -53,13 +59,14 @@ export class EventRecorder {
       uid: about.metadata.uid,
       apiVersion: about.apiVersion,
       resourceVersion: about.metadata.resourceVersion,
+      ...(fieldPath === undefined ? {} : { fieldPath }),
     }
     await this.#client.create('events', {
       metadata: { name, namespace },
       involvedObject,
       reason,
       message,
-      source: { component, ...(host === undefined ? {} : { host }) },
+      source,
       firstTimestamp: now,
       lastTimestamp: now,
       count: 1,
