@@ -8,9 +8,13 @@ export interface FailedNode {
   readonly objection: Objection
 }
 
-/** @param preemption what came of looking for pods to remove, as a sentence without its full stop */
-export function fitErrorText(nodeCount: number, failed: readonly FailedNode[], preemption: string): string {
-  return `${summary(nodeCount, failed.map(({ objection }) => objection.reasons))}. no new claims to deallocate, preemption: ${preemption}.`
+/** @param preemption what came of looking for pods to remove, without its full stop; undefined when some were found */
+export function fitErrorText(nodeCount: number, failed: readonly FailedNode[], preemption: string | undefined): string {
+  const reasons = summary(
+    nodeCount,
+    failed.map(({ objection }) => objection.reasons),
+  )
+  return preemption === undefined ? `${reasons}.` : `${reasons}. no new claims to deallocate, preemption: ${preemption}.`
 }
 
 /** When the pod can't run whatever the node. */

@@ -47,8 +47,12 @@ export class SchedulerCache {
     return info?.node === undefined ? undefined : info
   }
 
-  placedTerms(): Iterable<PlacedTerm> {
-    return this.#placedTerms.values()
+  /** @param without pods to leave out of account, by key */
+  placedTerms(without?: ReadonlySet<string>): Iterable<PlacedTerm> {
+    if (without === undefined || this.#placedTerms.size === 0) return this.#placedTerms.values()
+    const terms = new Map([...this.#placedTerms].map(([id, term]) => [id, { ...term, byNode: new Map(term.byNode) }]))
+    for (const { key, pod } of this.#podsOf(without)) this.#countTerms(terms, pod, this.#nodeOfPod.get(key)!, -1)
+    return terms.values()
   }
 
   setNode(name: string, node: Node | undefined): void {
@@ -63,7 +67,7 @@ export class SchedulerCache {
     const isPlaced = pod !== undefined && pod.spec.nodeName !== undefined && pod.spec.nodeName !== '' && !isOver(pod)
     const assumed = this.#assumed.get(key)
     // Shown without a node though it was given one: the news is still under way.
-    if (assumed !== undefined && pod !== undefined && !pod.spec.nodeName && pod.metadata.uid === assumed.uid) return
+    if (assumed !== undefined && pod !== undefined && !isOver(pod) && !pod.spec.nodeName && pod.metadata.uid === assumed.uid) return
     this.#assumed.delete(key)
     const known = this.#nodes.get(this.#nodeOfPod.get(key) ?? '')?.pods.get(key)
     if (isPlaced && known !== undefined && isSamePlacement(known.pod, pod)) return
@@ -88,8 +92,26 @@ export class SchedulerCache {
     if (this.#assumed.delete(key)) this.#take(key)
   }
 
-  /** How many pods on each node the matcher picks; nodes without any are left out. */
-  countsOf(matcher: PodMatcher): ReadonlyMap<string, number> {
+  /**
+   * How many pods on each node the matcher picks; nodes without any are left out.
+   * @param without pods to leave out of account, by key
+   */
+  countsOf(matcher: PodMatcher, without?: ReadonlySet<string>): ReadonlyMap<string, number> {
+    const counts = this.#countsOf(matcher)
+    if (without === undefined) return counts
+    const fewer = new Map(counts)
+    for (const { key, pod } of this.#podsOf(without)) if (matcher.matches(pod)) increase(fewer, this.#nodeOfPod.get(key)!, -1)
+    return fewer
+  }
+
+  *#podsOf(keys: ReadonlySet<string>): Iterable<PodInfo> {
+    for (const key of keys) {
+      const pod = this.#nodes.get(this.#nodeOfPod.get(key) ?? '')?.pods.get(key)
+      if (pod !== undefined) yield pod
+    }
+  }
+
+  #countsOf(matcher: PodMatcher): ReadonlyMap<string, number> {
     let counted = this.#counted.get(matcher.id)
     if (counted === undefined) {
       counted = { matcher, byNode: new Map() }
@@ -130,16 +152,20 @@ export class SchedulerCache {
 
   #count({ pod }: PodInfo, nodeName: string, sign: 1 | -1): void {
     for (const { matcher, byNode } of this.#counted.values()) if (matcher.matches(pod)) increase(byNode, nodeName, sign)
+    this.#countTerms(this.#placedTerms, pod, nodeName, sign)
+  }
+
+  #countTerms(terms: Map<string, PlacedTerm>, pod: Pod, nodeName: string, sign: 1 | -1): void {
     for (const term of pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) {
       const matcher = affinityMatcher(term, pod, this.#labelsOf)
       const id = `${term.topologyKey}\n${matcher.id}`
-      let placed = this.#placedTerms.get(id)
+      let placed = terms.get(id)
       if (placed === undefined) {
         placed = { matcher, topologyKey: term.topologyKey, byNode: new Map() }
-        this.#placedTerms.set(id, placed)
+        terms.set(id, placed)
       }
       increase(placed.byNode, nodeName, sign)
-      if (placed.byNode.size === 0) this.#placedTerms.delete(id)
+      if (placed.byNode.size === 0) terms.delete(id)
     }
   }
 }

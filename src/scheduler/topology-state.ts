@@ -32,26 +32,34 @@ export interface TopologyState {
   readonly preferredSpread: readonly SpreadState[]
 }
 
-export function topologyState(cache: SchedulerCache, pod: Pod, labelsOf: NamespaceLabels): TopologyState {
+/** @param without pods to leave out of account, by key */
+export function topologyState(cache: SchedulerCache, pod: Pod, labelsOf: NamespaceLabels, without?: ReadonlySet<string>): TopologyState {
   const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {}
   const term = (affinity: PodAffinityTerm, weight = 1): TermState => {
     const matcher = affinityMatcher(affinity, pod, labelsOf)
     return {
       topologyKey: affinity.topologyKey,
-      byDomain: sumByDomain(cache, cache.countsOf(matcher), affinity.topologyKey),
+      byDomain: sumByDomain(cache, cache.countsOf(matcher, without), affinity.topologyKey),
       matchesItself: matcher.matches(pod),
       weight,
     }
   }
   const constraints = pod.spec.topologySpreadConstraints ?? []
   const spread = (when: string) =>
-    constraints.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === when).map((constraint) => spreadState(cache, constraint, pod))
+    constraints
+      .filter(({ whenUnsatisfiable }) => whenUnsatisfiable === when)
+      .map((constraint) => spreadState(cache, constraint, pod, without))
   return {
     affinity: (podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((each) => term(each)),
     antiAffinity: (podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((each) => term(each)),
-    placedAntiAffinity: [...cache.placedTerms()]
+    placedAntiAffinity: [...cache.placedTerms(without)]
       .filter(({ matcher }) => matcher.matches(pod))
-      .map(({ topologyKey, byNode }) => ({ topologyKey, byDomain: sumByDomain(cache, byNode, topologyKey), matchesItself: true, weight: 1 })),
+      .map(({ topologyKey, byNode }) => ({
+        topologyKey,
+        byDomain: sumByDomain(cache, byNode, topologyKey),
+        matchesItself: true,
+        weight: 1,
+      })),
     preferred: [
       ...(podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((each) => term(each.podAffinityTerm, each.weight)),
       ...(podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((each) => term(each.podAffinityTerm, -each.weight)),
@@ -76,9 +84,9 @@ function sumByDomain(cache: SchedulerCache, byNode: ReadonlyMap<string, number>,
 }
 
 /** Only domains of nodes that the pod may be on count. Upstream: podtopologyspread/filtering.go calPreFilterState. */
-function spreadState(cache: SchedulerCache, constraint: TopologySpreadConstraint, pod: Pod): SpreadState {
+function spreadState(cache: SchedulerCache, constraint: TopologySpreadConstraint, pod: Pod, without?: ReadonlySet<string>): SpreadState {
   const matcher = spreadMatcher(constraint, pod)
-  const counts = cache.countsOf(matcher)
+  const counts = cache.countsOf(matcher, without)
   const byDomain = new Map<string, number>()
   for (const { name, node } of cache.nodes()) {
     const domain = domainOf(node!, constraint.topologyKey)
@@ -91,7 +99,8 @@ function spreadState(cache: SchedulerCache, constraint: TopologySpreadConstraint
 }
 
 function isEligible(constraint: TopologySpreadConstraint, pod: Pod, node: Node): boolean {
-  if ((constraint.nodeAffinityPolicy ?? 'Honor') === 'Honor' && !(matchesNodeSelector(pod, node) && matchesNodeAffinity(pod, node))) return false
+  if ((constraint.nodeAffinityPolicy ?? 'Honor') === 'Honor' && !(matchesNodeSelector(pod, node) && matchesNodeAffinity(pod, node)))
+    return false
   if ((constraint.nodeTaintsPolicy ?? 'Ignore') === 'Ignore') return true
   return findUntoleratedTaint(node.spec.taints, pod.spec.tolerations, ({ effect }) => effect !== 'PreferNoSchedule') === undefined
 }

@@ -1,0 +1,85 @@
+/** Which pods of lower priority have to go so that a pod fits. Upstream: framework/preemption and plugins/defaultpreemption. */
+import { parseTimestamp } from '../api/meta/time.ts'
+import type { Pod } from '../api/types.gen.ts'
+import { objectionOf, type SchedulingContext } from './filters.ts'
+import { type FailedNode, preemptionText } from './fit-error.ts'
+import type { NodeInfo } from './node-info.ts'
+import type { PodInfo } from './pod-info.ts'
+
+export type Preemption = { readonly node: string; readonly victims: readonly Pod[] } | { readonly node: undefined; readonly text: string }
+
+/**
+ * @param contextFor the pod's context as it would be without some pods
+ * @param nodeCount of the cluster
+ */
+export function findPreemption(
+  context: SchedulingContext,
+  contextFor: (without: ReadonlySet<string>) => SchedulingContext,
+  nodeOf: (name: string) => NodeInfo | undefined,
+  failed: readonly FailedNode[],
+  nodeCount: number,
+): Preemption {
+  const { pod } = context.pod
+  if (pod.spec.preemptionPolicy === 'Never') return { node: undefined, text: 'not eligible due to preemptionPolicy=Never.' }
+  const nominated = nodeOf(pod.status?.nominatedNodeName ?? '')
+  if (
+    nominated !== undefined &&
+    [...nominated.pods.values()].some((each) => isLower(each, pod) && each.pod.metadata.deletionTimestamp !== undefined)
+  ) {
+    return { node: undefined, text: 'not eligible due to a terminating pod on the nominated node.' }
+  }
+  let best: { readonly node: string; readonly victims: readonly PodInfo[] } | undefined
+  for (const { node: name, objection } of failed) {
+    const node = nodeOf(name)
+    if (!objection.isResolvable || node === undefined) continue
+    const victims = victimsOn(context, contextFor, node)
+    if (victims !== undefined && (best === undefined || compareVictims(victims, best.victims) < 0)) best = { node: name, victims }
+  }
+  return best === undefined
+    ? { node: undefined, text: preemptionText(nodeCount, failed) }
+    : { node: best.node, victims: best.victims.map((victim) => victim.pod) }
+}
+
+/** All lower ones go in thought; then, from the most important on, each that fits beside the pod may stay. */
+function victimsOn(
+  context: SchedulingContext,
+  contextFor: (without: ReadonlySet<string>) => SchedulingContext,
+  node: NodeInfo,
+): PodInfo[] | undefined {
+  const candidates = [...node.pods.values()].filter((each) => isLower(each, context.pod.pod)).sort(byImportance)
+  if (candidates.length === 0) return undefined
+  const gone = new Set(candidates.map(({ key }) => key))
+  const fits = () => objectionOf(contextFor(gone), node.without(gone)) === undefined
+  if (!fits()) return undefined
+  for (const candidate of candidates) {
+    gone.delete(candidate.key)
+    if (!fits()) gone.add(candidate.key)
+  }
+  return candidates.filter(({ key }) => gone.has(key))
+}
+
+function isLower(victim: PodInfo, pod: Pod): boolean {
+  return priorityOf(victim.pod) < priorityOf(pod)
+}
+
+/** Upstream: util.MoreImportantPod. */
+function byImportance(a: PodInfo, b: PodInfo): number {
+  return priorityOf(b.pod) - priorityOf(a.pod) || startOf(a.pod) - startOf(b.pod)
+}
+
+/** Negative when `a` is the lesser harm. Upstream: preemption.go pickOneNodeForPreemption. */
+function compareVictims(a: readonly PodInfo[], b: readonly PodInfo[]): number {
+  const highest = (victims: readonly PodInfo[]) => Math.max(...victims.map(({ pod }) => priorityOf(pod)))
+  // Shifted so that no priority is negative, and more victims always weigh more.
+  const sum = (victims: readonly PodInfo[]) => victims.reduce((total, { pod }) => total + priorityOf(pod) + 2 ** 31, 0)
+  const latest = (victims: readonly PodInfo[]) => Math.max(...victims.map(({ pod }) => startOf(pod)))
+  return highest(a) - highest(b) || sum(a) - sum(b) || a.length - b.length || latest(b) - latest(a)
+}
+
+function priorityOf(pod: Pod): number {
+  return pod.spec.priority ?? 0
+}
+
+function startOf(pod: Pod): number {
+  return parseTimestamp(pod.status?.startTime ?? pod.metadata.creationTimestamp)
+}

@@ -1,0 +1,144 @@
+/** What to do about a pod without a node. Pure but for what it reads of the cache. */
+import { findCondition, withCondition } from '../api/meta/conditions.ts'
+import { timestamp } from '../api/meta/time.ts'
+import type { Node, PersistentVolumeClaim, Pod, PodCondition } from '../api/types.gen.ts'
+import type { Action, Plan } from '../runtime/plan.ts'
+import { chooseNode } from './choose-node.ts'
+import type { SchedulingContext } from './filters.ts'
+import { fitErrorText, NO_NODES, preFilterErrorText } from './fit-error.ts'
+import type { NodeInfo } from './node-info.ts'
+import type { PodInfo } from './pod-info.ts'
+import { findPreemption } from './preemption.ts'
+import type { TopologyState } from './topology-state.ts'
+import { type PodClaims, SELECTED_NODE_ANNOTATION } from './volume-claims.ts'
+
+export interface UnscheduledPod {
+  readonly info: PodInfo
+  readonly claims: PodClaims
+  readonly nodes: readonly NodeInfo[]
+  readonly nodeOf: (name: string) => NodeInfo | undefined
+  /** As things are, or as they would be without some pods. */
+  readonly topology: (without?: ReadonlySet<string>) => TopologyState
+}
+
+export type Verdict =
+  | { readonly kind: 'bound'; readonly node: string; readonly plan: Plan }
+  /** The node is chosen; its claims are being bound to it. */
+  | { readonly kind: 'binding-claims' | 'gated' | 'unschedulable'; readonly plan: Plan }
+
+export function reconcileUnscheduled(observed: UnscheduledPod, now: number): Verdict {
+  const { info, claims, nodes } = observed
+  const { pod } = info
+  const gates = pod.spec.schedulingGates ?? []
+  // The API server has written the condition SchedulingGated when the pod was made.
+  if (gates.length > 0) return { kind: 'gated', plan: { waitingOn: `scheduling gates: ${gates.map(({ name }) => name).join(', ')}` } }
+  if (claims.blocked !== undefined) {
+    return unschedulable(pod, nodes.length === 0 ? NO_NODES : preFilterErrorText(nodes.length, claims.blocked), now)
+  }
+  const context: SchedulingContext = { pod: info, claims, topology: observed.topology() }
+  const choice = chooseNode(context, nodes)
+  if (choice.node !== undefined) return claims.unbound.length > 0 ? bindClaims(claims, choice.node) : bind(pod, choice.node)
+  if (choice.error !== undefined) return unschedulable(pod, choice.error, now)
+
+  const contextFor = (without: ReadonlySet<string>): SchedulingContext => ({ pod: info, claims, topology: observed.topology(without) })
+  const preemption = findPreemption(context, contextFor, observed.nodeOf, choice.failed, nodes.length)
+  if (preemption.node === undefined) return unschedulable(pod, fitErrorText(nodes.length, choice.failed, preemption.text), now)
+  return preempt(pod, preemption.node, preemption.victims, fitErrorText(nodes.length, choice.failed, undefined), now)
+}
+
+function targetOf({ metadata }: Pod) {
+  return { resource: 'pods', namespace: metadata.namespace, name: metadata.name }
+}
+
+function bind(pod: Pod, node: string): Verdict {
+  const { name, namespace, uid } = pod.metadata
+  const message = `Successfully assigned ${namespace}/${name} to ${node}`
+  const action: Action = { verb: 'bind', target: targetOf(pod), node, uid, event: { type: 'Normal', reason: 'Scheduled', message } }
+  return { kind: 'bound', node, plan: { actions: [action] } }
+}
+
+/** Tells the claims' provisioner the node. The pod gets it when they are bound. Upstream: volumebinding PreBind. */
+function bindClaims({ unbound }: PodClaims, node: string): Verdict {
+  const untold = unbound.filter(({ metadata }) => metadata.annotations?.[SELECTED_NODE_ANNOTATION] !== node)
+  const actions = untold.map(
+    ({ metadata }: PersistentVolumeClaim): Action => ({
+      verb: 'patch',
+      target: { resource: 'persistentvolumeclaims', namespace: metadata.namespace, name: metadata.name },
+      patch: { metadata: { uid: metadata.uid, annotations: { [SELECTED_NODE_ANNOTATION]: node } } },
+    }),
+  )
+  const names = unbound.map(({ metadata }) => metadata.name).join(', ')
+  return { kind: 'binding-claims', plan: { actions, waitingOn: `claims to be bound on node ${node}: ${names}` } }
+}
+
+function unschedulable(pod: Pod, message: string, now: number): Verdict {
+  const old = findCondition(pod.status?.conditions, 'PodScheduled')
+  const isKnown = old?.status === 'False' && old.reason === 'Unschedulable' && old.message === message
+  const plan: Plan = {
+    ...(isKnown ? {} : { status: withUnschedulable(pod, message, now) }),
+    events: [{ type: 'Warning', reason: 'FailedScheduling', message }],
+    waitingOn: message,
+  }
+  return { kind: 'unschedulable', plan }
+}
+
+function withUnschedulable(pod: Pod, message: string, now: number, nominatedNodeName?: string): Pod {
+  const condition: PodCondition = {
+    lastTransitionTime: timestamp(now),
+    message,
+    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    reason: 'Unschedulable',
+    status: 'False',
+    type: 'PodScheduled',
+  }
+  const conditions = withCondition(pod.status?.conditions, condition)
+  return { ...pod, status: { ...pod.status, conditions, ...(nominatedNodeName === undefined ? {} : { nominatedNodeName }) } }
+}
+
+function preempt(pod: Pod, node: string, victims: readonly Pod[], message: string, now: number): Verdict {
+  const going = victims.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  const marks = going.map((victim): Action => {
+    const condition: PodCondition = {
+      lastTransitionTime: timestamp(now),
+      message: `${pod.spec.schedulerName ?? 'default-scheduler'}: preempting to accommodate a higher priority pod`,
+      reason: 'PreemptionByScheduler',
+      status: 'True',
+      type: 'DisruptionTarget',
+    }
+    const conditions = withCondition(victim.status?.conditions, condition)
+    return {
+      verb: 'patch',
+      target: targetOf(victim),
+      subresource: 'status',
+      patch: { metadata: { uid: victim.metadata.uid }, status: { conditions } },
+    }
+  })
+  const deletes = going.map(
+    (victim): Action => ({
+      verb: 'delete',
+      target: targetOf(victim),
+      preconditions: { uid: victim.metadata.uid },
+      event: { type: 'Normal', reason: 'Preempted', message: `Preempted by pod ${pod.metadata.uid} on node ${node}`, about: victim },
+    }),
+  )
+  const plan: Plan = {
+    actions: [...marks, ...deletes],
+    status: withUnschedulable(pod, message, now, node),
+    events: [{ type: 'Warning', reason: 'FailedScheduling', message }],
+    waitingOn: `pods of lower priority to leave node ${node}: ${victims.map(({ metadata }) => metadata.name).join(', ')}`,
+  }
+  return { kind: 'unschedulable', plan }
+}
+
+/** Could a change of this node make a pod fit that didn't? Upstream: eventhandlers.go nodeSchedulingPropertiesChange. */
+export function hasNodeBecomeRoomier(current: Node | undefined, old: Node | undefined): boolean {
+  if (current === undefined) return false
+  if (old === undefined) return true
+  const differs = (part: (node: Node) => unknown) => JSON.stringify(part(current)) !== JSON.stringify(part(old))
+  return (
+    (old.spec.unschedulable === true && current.spec.unschedulable !== true) ||
+    differs(({ spec }) => spec.taints) ||
+    differs(({ metadata }) => metadata.labels) ||
+    differs(({ status }) => status?.allocatable)
+  )
+}

@@ -1,0 +1,356 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../src/api/object.ts'
+import type { Node, Pod, PodSpec } from '../../src/api/types.gen.ts'
+import type { Reader } from '../../src/runtime/controller.ts'
+import type { Plan } from '../../src/runtime/plan.ts'
+import { schedulerController } from '../../src/scheduler/controller.ts'
+
+const NOW = Date.parse('2026-01-01T00:00:00Z')
+
+/** Informers in little: objects by resource and key, whose changes reach the controller. */
+class World {
+  readonly objects = new Map<string, KubeObject>()
+  readonly controller = schedulerController()
+  readonly queue: string[] = []
+  now = NOW
+
+  readonly reader = {
+    get: (resource: string, namespace: string, name: string) => this.objects.get(`${resource}/${namespace}/${name}`),
+    list: () => [],
+  } as unknown as Reader
+
+  set(resource: string, object: unknown): void {
+    const current = object as KubeObject
+    const id = `${resource}/${current.metadata.namespace ?? ''}/${current.metadata.name}`
+    const old = this.objects.get(id)
+    this.objects.set(id, current)
+    this.queue.push(...(this.controller.watches[resource]?.(current, old, this.reader) ?? []))
+  }
+
+  remove(resource: string, namespace: string, name: string): void {
+    const id = `${resource}/${namespace}/${name}`
+    const old = this.objects.get(id)
+    this.objects.delete(id)
+    this.queue.push(...(this.controller.watches[resource]?.(undefined, old, this.reader) ?? []))
+  }
+
+  run(key: string): Plan | undefined {
+    const observed = this.controller.observe(this.reader, key)
+    return observed && this.controller.reconcile(observed, { now: this.now, newName: (base) => base })
+  }
+
+  /** Schedules a pod that is there; returns its node, or why it has none. */
+  schedule(key: string): string {
+    const plan = this.run(key)
+    const action = plan?.actions?.find(({ verb }) => verb === 'bind')
+    if (action?.verb === 'bind') return action.node
+    return plan?.events?.[0]?.message ?? plan?.waitingOn ?? 'nothing'
+  }
+}
+
+interface NodeMore {
+  readonly labels?: Record<string, string>
+  readonly spec?: Partial<Node['spec']>
+  readonly allocatable?: Record<string, string>
+}
+
+function node(name: string, { labels, spec, allocatable }: NodeMore = {}): Node {
+  return {
+    metadata: { name, namespace: '', uid: name, labels: { 'kubernetes.io/hostname': name, ...labels } },
+    spec: spec ?? {},
+    status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110', ...allocatable } },
+  } as unknown as Node
+}
+
+function pod(name: string, spec: Partial<PodSpec> = {}, metadata: Record<string, unknown> = {}): Pod {
+  return {
+    metadata: { name, namespace: 'default', uid: `uid-${name}`, generation: 1, creationTimestamp: '2026-01-01T00:00:00Z', ...metadata },
+    spec: { containers: [{ name: 'main' }], schedulerName: 'default-scheduler', ...spec },
+    status: {},
+  } as unknown as Pod
+}
+
+const asking = (cpu: string): Partial<PodSpec> => ({ containers: [{ name: 'main', resources: { requests: { cpu } } }] })
+const labelled = (app: string) => ({ labels: { app } })
+const apps = (app: string, topologyKey = 'kubernetes.io/hostname') => ({ labelSelector: { matchLabels: { app } }, topologyKey })
+const NONE = 'no new claims to deallocate, preemption:'
+
+interface Row {
+  readonly name: string
+  readonly nodes: readonly Node[]
+  readonly placed?: readonly Pod[]
+  readonly pod: Pod
+  readonly expect: string | readonly string[]
+}
+
+const rows: Row[] = [
+  { name: 'no nodes', nodes: [], pod: pod('p'), expect: 'no nodes available to schedule pods' },
+  { name: 'a node', nodes: [node('a')], pod: pod('p'), expect: 'a' },
+  {
+    name: 'nodeSelector',
+    nodes: [node('a'), node('b', { labels: { disk: 'ssd' } })],
+    pod: pod('p', { nodeSelector: { disk: 'ssd' } }),
+    expect: 'b',
+  },
+  {
+    name: 'each reason is counted',
+    nodes: [
+      node('a', { allocatable: { cpu: '1' } }),
+      node('b', { spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } }),
+      node('c', { spec: { taints: [{ key: 'k', effect: 'NoExecute' }] } }),
+    ],
+    pod: pod('p', asking('2')),
+    expect: `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s). ${NONE} 0/3 nodes are available: 3 Preemption is not helpful for scheduling.`,
+  },
+  {
+    name: 'a taint that is tolerated',
+    nodes: [node('a', { spec: { taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] } })],
+    pod: pod('p', { tolerations: [{ key: 'k', operator: 'Exists' }] }),
+    expect: 'a',
+  },
+  {
+    name: 'PreferNoSchedule is avoided',
+    nodes: [node('a', { spec: { taints: [{ key: 'k', effect: 'PreferNoSchedule' }] } }), node('b')],
+    pod: pod('p'),
+    expect: 'b',
+  },
+  {
+    name: 'a cordoned node',
+    nodes: [node('a', { spec: { unschedulable: true } })],
+    pod: pod('p'),
+    expect: `0/1 nodes are available: 1 node(s) were unschedulable. ${NONE} 0/1 nodes are available: 1 Preemption is not helpful for scheduling.`,
+  },
+  {
+    name: 'a full node',
+    nodes: [node('a')],
+    placed: [pod('x', { ...asking('3'), nodeName: 'a' })],
+    pod: pod('p', asking('2')),
+    expect: `0/1 nodes are available: 1 Insufficient cpu. ${NONE} 0/1 nodes are available: 1 No preemption victims found for incoming pod.`,
+  },
+  {
+    name: 'finished pods need nothing',
+    nodes: [node('a')],
+    placed: [{ ...pod('x', { ...asking('3'), nodeName: 'a' }), status: { phase: 'Succeeded' } }],
+    pod: pod('p', asking('2')),
+    expect: 'a',
+  },
+  {
+    name: 'too many pods',
+    nodes: [node('a', { allocatable: { pods: '1' } })],
+    placed: [pod('x', { nodeName: 'a' })],
+    pod: pod('p'),
+    expect: `0/1 nodes are available: 1 Too many pods. ${NONE} 0/1 nodes are available: 1 No preemption victims found for incoming pod.`,
+  },
+  {
+    name: 'least allocated',
+    nodes: [node('a'), node('b')],
+    placed: [pod('x', { ...asking('3'), nodeName: 'a' })],
+    pod: pod('p'),
+    expect: 'b',
+  },
+  {
+    name: 'a host port that is taken',
+    nodes: [node('a'), node('b')],
+    placed: [pod('x', { containers: [{ name: 'm', ports: [{ containerPort: 80, hostPort: 80 }] }], nodeName: 'a' })],
+    pod: pod('p', { containers: [{ name: 'm', ports: [{ containerPort: 8080, hostPort: 80 }] }] }),
+    expect: 'b',
+  },
+  {
+    name: 'required affinity',
+    nodes: [node('a'), node('b')],
+    placed: [pod('x', { nodeName: 'b' }, labelled('db'))],
+    pod: pod('p', { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apps('db')] } } }),
+    expect: 'b',
+  },
+  {
+    name: 'affinity to pods that are nowhere',
+    nodes: [node('a')],
+    pod: pod('p', { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apps('db')] } } }),
+    expect: `0/1 nodes are available: 1 node(s) didn't match pod affinity rules. ${NONE} 0/1 nodes are available: 1 Preemption is not helpful for scheduling.`,
+  },
+  {
+    name: 'affinity to its own kind, as the first',
+    nodes: [node('a')],
+    pod: pod('p', { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apps('p')] } } }, labelled('p')),
+    expect: 'a',
+  },
+  {
+    name: 'required anti-affinity by zone',
+    nodes: [node('a', { labels: { zone: '1' } }), node('b', { labels: { zone: '1' } }), node('c', { labels: { zone: '2' } })],
+    placed: [pod('x', { nodeName: 'a' }, labelled('p'))],
+    pod: pod('p', { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apps('p', 'zone')] } } }),
+    expect: 'c',
+  },
+  {
+    name: "a placed pod's anti-affinity",
+    nodes: [node('a')],
+    placed: [pod('x', { nodeName: 'a', affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apps('p')] } } })],
+    pod: pod('p', {}, labelled('p')),
+    expect: `0/1 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules. ${NONE} 0/1 nodes are available: 1 No preemption victims found for incoming pod.`,
+  },
+  {
+    name: 'anti-affinity in another namespace',
+    nodes: [node('a')],
+    placed: [pod('x', { nodeName: 'a' }, { ...labelled('p'), namespace: 'other' })],
+    pod: pod('p', { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apps('p')] } } }),
+    expect: 'a',
+  },
+  {
+    name: 'preferred anti-affinity',
+    nodes: [node('a'), node('b')],
+    placed: [pod('x', { nodeName: 'a' }, labelled('p'))],
+    pod: pod('p', {
+      affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: apps('p') }] } },
+    }),
+    expect: 'b',
+  },
+  {
+    name: 'preferred node affinity',
+    nodes: [node('a'), node('b', { labels: { disk: 'ssd' } })],
+    pod: pod('p', {
+      affinity: {
+        nodeAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            { weight: 10, preference: { matchExpressions: [{ key: 'disk', operator: 'In', values: ['ssd'] }] } },
+          ],
+        },
+      },
+    }),
+    expect: 'b',
+  },
+  {
+    name: 'topology spread',
+    nodes: [node('a'), node('b')],
+    placed: [pod('x', { nodeName: 'a' }, labelled('p'))],
+    pod: pod('p', { topologySpreadConstraints: [{ ...apps('p'), maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule' }] }, labelled('p')),
+    expect: 'b',
+  },
+  { name: 'scheduling gates', nodes: [node('a')], pod: pod('p', { schedulingGates: [{ name: 'g' }] }), expect: 'scheduling gates: g' },
+  { name: "another scheduler's pod", nodes: [node('a')], pod: pod('p', { schedulerName: 'mine' }), expect: 'nothing' },
+  {
+    name: 'a claim that is not there',
+    nodes: [node('a')],
+    pod: pod('p', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] }),
+    expect: `0/1 nodes are available: persistentvolumeclaim "c" not found. ${NONE} 0/1 nodes are available: 1 Preemption is not helpful for scheduling.`,
+  },
+]
+
+function worldOf(nodes: readonly Node[], placed: readonly Pod[] = []): World {
+  const world = new World()
+  for (const each of nodes) world.set('nodes', each)
+  for (const each of placed) world.set('pods', each)
+  return world
+}
+
+describe('scheduler', () => {
+  it.each(rows.map((row) => [row.name, row] as const))('%s', (_name, row) => {
+    const world = worldOf(row.nodes, row.placed)
+    world.set('pods', row.pod)
+    expect(world.schedule('default/p')).toBe(row.expect)
+  })
+
+  it('lets pods placed in a row see each other', () => {
+    const world = worldOf([node('a'), node('b')])
+    const placed = ['1', '2', '3'].map((name) => {
+      world.set('pods', pod(name, asking('3')))
+      return world.schedule(`default/${name}`)
+    })
+    expect(placed.slice(0, 2).sort()).toEqual(['a', 'b'])
+    expect(placed[2]).toContain('2 Insufficient cpu')
+  })
+
+  it('spreads the pods of one controller', () => {
+    const world = worldOf([node('a'), node('b'), node('c')])
+    const owner = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'r', uid: 'r', controller: true }]
+    const counts = new Map<string, number>()
+    for (let i = 0; i < 9; i++) {
+      world.set('pods', pod(`p${i}`, {}, { ownerReferences: owner }))
+      const chosen = world.schedule(`default/p${i}`)
+      counts.set(chosen, (counts.get(chosen) ?? 0) + 1)
+    }
+    expect([...counts.values()]).toEqual([3, 3, 3])
+  })
+
+  it('tries a waiting pod again only when something makes room', () => {
+    const world = worldOf([node('a')], [pod('x', { ...asking('3'), nodeName: 'a' })])
+    world.set('pods', pod('p', asking('2')))
+    const plan = world.run('default/p')
+    expect(plan?.status).toMatchObject({ status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' }] } })
+    world.set('pods', plan!.status)
+    expect(world.schedule('default/p')).toBe('a change that makes room for it')
+    world.set('nodes', { ...node('a'), status: { ...node('a').status, conditions: [] } })
+    expect(world.queue).toEqual([])
+    world.remove('pods', 'default', 'x')
+    expect(world.queue).toEqual(['default/p'])
+    expect(world.schedule('default/p')).toBe('a')
+  })
+
+  it('fills a new node with pods that wait, each placed one bringing on the next', () => {
+    const world = new World()
+    for (let i = 0; i < 100; i++) {
+      world.set('pods', pod(`p${i}`))
+      expect(world.schedule(`default/p${i}`)).toBe('no nodes available to schedule pods')
+    }
+    world.set('nodes', node('a'))
+    let bound = 0
+    for (let key = world.queue.shift(); key !== undefined; key = world.queue.shift()) {
+      if (world.schedule(key) !== 'a') continue
+      bound++
+      const waiting = world.objects.get(`pods/${key}`) as Pod
+      world.set('pods', { ...waiting, spec: { ...waiting.spec, nodeName: 'a' } })
+    }
+    expect(bound).toBe(100)
+  })
+
+  it('places a pod anew whose binding failed', () => {
+    const world = worldOf([node('a')])
+    world.set('pods', pod('p'))
+    expect(world.schedule('default/p')).toBe('a')
+    expect(world.run('default/p')).toMatchObject({ waitingOn: 'the binding to be seen' })
+    world.now += 5000
+    expect(world.schedule('default/p')).toBe('a')
+  })
+
+  it('removes pods of lower priority', () => {
+    const low = (name: string, on: string, priority: number, cpu: string) => pod(name, { ...asking(cpu), priority, nodeName: on })
+    const world = worldOf([node('a'), node('b')], [low('x', 'a', 5, '3'), low('y', 'b', 1, '2'), low('z', 'b', 1, '2')])
+    world.set('pods', pod('p', { ...asking('2'), priority: 10 }))
+    const plan = world.run('default/p')
+    expect(plan?.actions?.map((action) => ('target' in action ? `${action.verb} ${action.target.name}` : ''))).toEqual([
+      'patch z',
+      'delete z',
+    ])
+    expect(plan?.status).toMatchObject({ status: { nominatedNodeName: 'b' } })
+    expect(plan?.events?.[0]?.message).toBe('0/2 nodes are available: 2 Insufficient cpu.')
+  })
+
+  describe('claims that wait for a consumer', () => {
+    const waiting = () => {
+      const world = worldOf([node('a'), node('b', { labels: { disk: 'ssd' } })])
+      world.set('storageclasses.storage.k8s.io', { metadata: { name: 'local' }, volumeBindingMode: 'WaitForFirstConsumer' })
+      world.set('persistentvolumeclaims', {
+        metadata: { name: 'c', namespace: 'default', uid: 'c' },
+        spec: { storageClassName: 'local' },
+        status: {},
+      })
+      world.set('pods', pod('p', { nodeSelector: { disk: 'ssd' }, volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] }))
+      return world
+    }
+
+    it('are told the node first, and bind the pod when they are bound', () => {
+      const world = waiting()
+      const plan = world.run('default/p')
+      expect(plan?.actions).toMatchObject([
+        { verb: 'patch', patch: { metadata: { annotations: { 'volume.kubernetes.io/selected-node': 'b' } } } },
+      ])
+      world.set('persistentvolumes', { metadata: { name: 'pv' }, spec: {} })
+      world.set('persistentvolumeclaims', {
+        metadata: { name: 'c', namespace: 'default', uid: 'c' },
+        spec: { storageClassName: 'local', volumeName: 'pv' },
+        status: { phase: 'Bound' },
+      })
+      expect(world.queue).toContain('default/p')
+      expect(world.schedule('default/p')).toBe('b')
+    })
+  })
+})
