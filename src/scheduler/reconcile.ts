@@ -110,7 +110,7 @@ function preempt(pod: Pod, node: string, victims: readonly Pod[], message: strin
       verb: 'patch',
       target: targetOf(victim),
       subresource: 'status',
-      patch: { metadata: { uid: victim.metadata.uid }, status: { conditions } },
+      patch: { metadata: { uid: victim.metadata.uid, resourceVersion: victim.metadata.resourceVersion }, status: { conditions } },
     }
   })
   const deletes = going.map(

@@ -46,7 +46,12 @@ function finishDeletion(pod: Pod, status: PodStatus, events: Plan['events']): Pl
   const target = { resource: 'pods', namespace: pod.metadata.namespace, name: pod.metadata.name }
   const actions: Action[] = []
   if (status !== pod.status)
-    actions.push({ verb: 'patch', target, subresource: 'status', patch: { metadata: { uid: pod.metadata.uid }, status } })
+    actions.push({
+      verb: 'patch',
+      target,
+      subresource: 'status',
+      patch: { metadata: { uid: pod.metadata.uid, resourceVersion: pod.metadata.resourceVersion }, status },
+    })
   // A grace period of 0 says that this was done before, and that finalizers keep the pod.
   if (pod.metadata.deletionGracePeriodSeconds !== 0) {
     actions.push({ verb: 'delete', target, preconditions: { uid: pod.metadata.uid }, gracePeriodSeconds: 0 })
