@@ -51,7 +51,8 @@ describe('patches', () => {
     fc.assert(
       fc.property(pod, pod, (original, patch) => {
         const { spec } = strategic(original, patch) as { spec?: { containers?: { name: string }[] } }
-        const namesOf = (value: unknown) => ((value as { spec?: { containers?: { name: string }[] } }).spec?.containers ?? []).map((item) => item.name)
+        const namesOf = (value: unknown) =>
+          ((value as { spec?: { containers?: { name: string }[] } }).spec?.containers ?? []).map((item) => item.name)
         const after = (spec?.containers ?? []).map((item) => item.name)
         expect(new Set(after)).toEqual(new Set([...namesOf(original), ...namesOf(patch)]))
         expect(after.length).toBe(new Set(after).size)

@@ -38,7 +38,10 @@ describe('negotiate', () => {
   it('leaves other transformations to the endpoint', () => {
     const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
     expect(negotiate(accept)).toEqual({ mediaType: json, isPretty: false })
-    expect(negotiate(accept, (_, { group }) => group === 'apidiscovery.k8s.io')).toMatchObject({ as: 'APIGroupDiscoveryList', version: 'v2' })
+    expect(negotiate(accept, (_, { group }) => group === 'apidiscovery.k8s.io')).toMatchObject({
+      as: 'APIGroupDiscoveryList',
+      version: 'v2',
+    })
   })
 
   it('does not offer protobuf where there is none, but its metadata', () => {
@@ -67,7 +70,11 @@ describe('Content-Type', () => {
 
   it.each(['text/plain', 'application/cbor', 'application/json; charset', 'json'])('refuses %s', (contentType) => {
     expect(() => bodyMediaType(contentType)).toThrow(
-      new ApiError(415, 'UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${json}, ${yaml}, ${protobuf}`),
+      new ApiError(
+        415,
+        'UnsupportedMediaType',
+        `the body of the request was in an unknown format - accepted media types include: ${json}, ${yaml}, ${protobuf}`,
+      ),
     )
   })
 

@@ -12,7 +12,12 @@ const bodies = new RequestBodies(schemas, protobuf)
 const DEPLOYMENT = { group: 'apps', version: 'v1', kind: 'Deployment', typeName: 'io.k8s.api.apps.v1.Deployment' }
 const POD = { group: '', version: 'v1', kind: 'Pod', typeName: 'io.k8s.api.core.v1.Pod' }
 const SECRET = { group: '', version: 'v1', kind: 'Secret', typeName: 'io.k8s.api.core.v1.Secret' }
-const HPA = { group: 'autoscaling', version: 'v1', kind: 'HorizontalPodAutoscaler', typeName: 'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler' }
+const HPA = {
+  group: 'autoscaling',
+  version: 'v1',
+  kind: 'HorizontalPodAutoscaler',
+  typeName: 'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler',
+}
 
 function decode(body: string | Buffer, expected = DEPLOYMENT, mediaType: MediaType = JSON_TYPE, validation: FieldValidation = 'Warn') {
   return bodies.decode(Buffer.from(body), mediaType, expected, validation)
@@ -34,36 +39,108 @@ const PARSE = `${UNRECOGNIZED}couldn't get version/kind; json parse error: `
 
 describe('bodies that can not be decoded', () => {
   it.each([
-    ['wrong type', '{"spec":{"replicas":"3"}}', `${CANNOT}json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`],
-    ['fraction', '{"spec":{"replicas":1.5}}', `${CANNOT}json: cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32`],
-    ['integer written as a fraction', '{"spec":{"replicas":1.0}}', `${CANNOT}json: cannot unmarshal number 1.0 into Go struct field DeploymentSpec.spec.replicas of type int32`],
-    ['out of range', '{"spec":{"replicas":3000000000}}', `${CANNOT}json: cannot unmarshal number 3000000000 into Go struct field DeploymentSpec.spec.replicas of type int32`],
-    ['label', '{"metadata":{"labels":{"a":1}}}', `${CANNOT}json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string`],
+    [
+      'wrong type',
+      '{"spec":{"replicas":"3"}}',
+      `${CANNOT}json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`,
+    ],
+    [
+      'fraction',
+      '{"spec":{"replicas":1.5}}',
+      `${CANNOT}json: cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32`,
+    ],
+    [
+      'integer written as a fraction',
+      '{"spec":{"replicas":1.0}}',
+      `${CANNOT}json: cannot unmarshal number 1.0 into Go struct field DeploymentSpec.spec.replicas of type int32`,
+    ],
+    [
+      'out of range',
+      '{"spec":{"replicas":3000000000}}',
+      `${CANNOT}json: cannot unmarshal number 3000000000 into Go struct field DeploymentSpec.spec.replicas of type int32`,
+    ],
+    [
+      'label',
+      '{"metadata":{"labels":{"a":1}}}',
+      `${CANNOT}json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string`,
+    ],
     ['struct', '{"spec":"x"}', `${CANNOT}json: cannot unmarshal string into Go struct field Deployment.spec of type v1.DeploymentSpec`],
-    ['list', '{"spec":{"template":{"spec":{"containers":{}}}}}', `${CANNOT}json: cannot unmarshal object into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container`],
-    ['named string', '{"spec":{"template":{"spec":{"restartPolicy":true}}}}', `${CANNOT}json: cannot unmarshal bool into Go struct field PodSpec.spec.template.spec.restartPolicy of type v1.RestartPolicy`],
-    ['in a list', '{"spec":{"template":{"spec":{"containers":[{"env":[{"value":true}]}]}}}}', `${CANNOT}json: cannot unmarshal bool into Go struct field EnvVar.spec.template.spec.containers.env.value of type string`],
-    ['embedded struct', '{"spec":{"template":{"spec":{"volumes":[{"hostPath":5}]}}}}', `${CANNOT}json: cannot unmarshal number into Go struct field Volume.spec.template.spec.volumes.hostPath of type v1.HostPathVolumeSource`],
-    ['the first of two', '{"spec":{"replicas":"a","paused":"b"}}', `${CANNOT}json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`],
-    ['quantity', '{"spec":{"template":{"spec":{"containers":[{"resources":{"limits":{"cpu":"x"}}}]}}}}', `${CANNOT}quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`],
+    [
+      'list',
+      '{"spec":{"template":{"spec":{"containers":{}}}}}',
+      `${CANNOT}json: cannot unmarshal object into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container`,
+    ],
+    [
+      'named string',
+      '{"spec":{"template":{"spec":{"restartPolicy":true}}}}',
+      `${CANNOT}json: cannot unmarshal bool into Go struct field PodSpec.spec.template.spec.restartPolicy of type v1.RestartPolicy`,
+    ],
+    [
+      'in a list',
+      '{"spec":{"template":{"spec":{"containers":[{"env":[{"value":true}]}]}}}}',
+      `${CANNOT}json: cannot unmarshal bool into Go struct field EnvVar.spec.template.spec.containers.env.value of type string`,
+    ],
+    [
+      'embedded struct',
+      '{"spec":{"template":{"spec":{"volumes":[{"hostPath":5}]}}}}',
+      `${CANNOT}json: cannot unmarshal number into Go struct field Volume.spec.template.spec.volumes.hostPath of type v1.HostPathVolumeSource`,
+    ],
+    [
+      'the first of two',
+      '{"spec":{"replicas":"a","paused":"b"}}',
+      `${CANNOT}json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`,
+    ],
+    [
+      'quantity',
+      '{"spec":{"template":{"spec":{"containers":[{"resources":{"limits":{"cpu":"x"}}}]}}}}',
+      `${CANNOT}quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`,
+    ],
     ['quantity suffix', '{"spec":{"template":{"spec":{"overhead":{"cpu":"1ki"}}}}}', `${CANNOT}unable to parse quantity's suffix`],
-    ['intOrString', '{"spec":{"strategy":{"rollingUpdate":{"maxSurge":true}}}}', `${CANNOT}json: cannot unmarshal bool into Go struct field RollingUpdateDeployment.spec.strategy.rollingUpdate.maxSurge of type int32`],
-    ['time', '{"metadata":{"creationTimestamp":"yesterday"}}', `${CANNOT}parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`],
+    [
+      'intOrString',
+      '{"spec":{"strategy":{"rollingUpdate":{"maxSurge":true}}}}',
+      `${CANNOT}json: cannot unmarshal bool into Go struct field RollingUpdateDeployment.spec.strategy.rollingUpdate.maxSurge of type int32`,
+    ],
+    [
+      'time',
+      '{"metadata":{"creationTimestamp":"yesterday"}}',
+      `${CANNOT}parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`,
+    ],
     ['day', '{"metadata":{"creationTimestamp":"2026-02-30T00:00:00Z"}}', `${CANNOT}parsing time "2026-02-30T00:00:00Z": day out of range`],
-    ['time that is a number', '{"metadata":{"creationTimestamp":5}}', `${CANNOT}json: cannot unmarshal number into Go struct field ObjectMeta.metadata.creationTimestamp of type string`],
+    [
+      'time that is a number',
+      '{"metadata":{"creationTimestamp":5}}',
+      `${CANNOT}json: cannot unmarshal number into Go struct field ObjectMeta.metadata.creationTimestamp of type string`,
+    ],
     ['empty', '', `${PARSE}unexpected end of JSON input (<empty>)`],
     ['cut short', '{"kind":"Deployment"', `${PARSE}unexpected end of JSON input ({"kind":"Deployment")`],
     ['no JSON', 'hello', `${PARSE}invalid character 'h' looking for beginning of value (68656c6c6f)`],
-    ['trailing comma', '{"kind":"Deployment","a":[1,2,],"b":"a long one"}', `${PARSE}invalid character ']' looking for beginning of value ({"kind":"Deployment","a":[1,2, ...)`],
+    [
+      'trailing comma',
+      '{"kind":"Deployment","a":[1,2,],"b":"a long one"}',
+      `${PARSE}invalid character ']' looking for beginning of value ({"kind":"Deployment","a":[1,2, ...)`,
+    ],
     ['bare key', '{a:1}', `${PARSE}invalid character 'a' looking for beginning of object key string ({a:1})`],
     ['single quotes', "{'a':1}", `${PARSE}invalid character '\\'' looking for beginning of object key string ({'a':1})`],
     ['two values', '{} {}', `${PARSE}invalid character '{' after top-level value ({} {})`],
     ['line break in a string', '{"a":"b\n"}', `${PARSE}invalid character '\\n' in string literal ({"a":"b\n"})`],
-    ['list', '[]', `${PARSE}json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (5b5d)`],
+    [
+      'list',
+      '[]',
+      `${PARSE}json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (5b5d)`,
+    ],
     ['kind of no string', '{"kind":5}', `${PARSE}json: cannot unmarshal number into Go struct field .kind of type string ({"kind":5})`],
     ['too many slashes', '{"apiVersion":"a/b/c"}', `${UNRECOGNIZED}unexpected GroupVersion string: a/b/c ({"apiVersion":"a/b/c"})`],
-    ['unknown kind', '{"kind":"Foo","apiVersion":"v1"}', '400 Foo in version "v1" cannot be handled as a Deployment: no kind "Foo" is registered for version "v1" in scheme "pkg/api/legacyscheme/scheme.go:30"'],
-    ['other kind', '{"kind":"Pod","apiVersion":"v1"}', '400 Pod in version "v1" cannot be handled as a Deployment: converting (v1.Pod) to (apps.Deployment): unknown conversion'],
+    [
+      'unknown kind',
+      '{"kind":"Foo","apiVersion":"v1"}',
+      '400 Foo in version "v1" cannot be handled as a Deployment: no kind "Foo" is registered for version "v1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+    ],
+    [
+      'other kind',
+      '{"kind":"Pod","apiVersion":"v1"}',
+      '400 Pod in version "v1" cannot be handled as a Deployment: converting (v1.Pod) to (apps.Deployment): unknown conversion',
+    ],
   ])('%s', (_, body, expected) => {
     expect(messageOf(() => decode(body))).toBe(expected)
   })
@@ -140,7 +217,9 @@ describe('bodies that can be decoded', () => {
           priority: 0,
           dnsPolicy: '',
           terminationGracePeriodSeconds: 0,
-          containers: [{ name: 'c', args: [], resources: { limits: { cpu: '1.5', memory: '1024Mi' }, requests: { cpu: 2, memory: '1.500' } } }],
+          containers: [
+            { name: 'c', args: [], resources: { limits: { cpu: '1.5', memory: '1024Mi' }, requests: { cpu: 2, memory: '1.500' } } },
+          ],
           volumes: [{ name: 'v', emptyDir: {} }],
         },
         status: { startTime: '2026-01-02T03:04:05.678+02:00' },
@@ -164,7 +243,9 @@ describe('bodies that can be decoded', () => {
   it('are the same in all three forms', () => {
     const value = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: { replicas: 0 } }
     const json = decode(JSON.stringify(value)).object
-    expect(decode('apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  replicas: 0\n', DEPLOYMENT, YAML_TYPE).object).toEqual(json)
+    expect(
+      decode('apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  replicas: 0\n', DEPLOYMENT, YAML_TYPE).object,
+    ).toEqual(json)
     expect(decode(protobuf.encode('apps/v1', 'Deployment', value), DEPLOYMENT, PROTOBUF_TYPE).object).toEqual(json)
   })
 
@@ -178,7 +259,12 @@ describe('custom resources', () => {
   const expected = { group: 'a.io', version: 'v1', kind: 'Thing', typeName: undefined }
 
   it('are taken as they are', () => {
-    const { object, warnings } = bodies.decode(Buffer.from('{"apiVersion":"a.io/v1","kind":"Thing","x":1.0,"x":[null]}'), JSON_TYPE, expected, 'Warn')
+    const { object, warnings } = bodies.decode(
+      Buffer.from('{"apiVersion":"a.io/v1","kind":"Thing","x":1.0,"x":[null]}'),
+      JSON_TYPE,
+      expected,
+      'Warn',
+    )
     expect(object).toEqual({ apiVersion: 'a.io/v1', kind: 'Thing', x: [null] })
     expect(warnings).toEqual(['duplicate field "x"'])
   })
@@ -202,7 +288,9 @@ describe('DeleteOptions', () => {
   })
 
   it('refuses other kinds and wrong types', () => {
-    expect(messageOf(() => bodies.decodeDeleteOptions(Buffer.from('{"kind":"Foo","apiVersion":"v1"}'), JSON_TYPE))).toMatch(/^400 no kind "Foo"/)
+    expect(messageOf(() => bodies.decodeDeleteOptions(Buffer.from('{"kind":"Foo","apiVersion":"v1"}'), JSON_TYPE))).toMatch(
+      /^400 no kind "Foo"/,
+    )
     expect(messageOf(() => bodies.decodeDeleteOptions(Buffer.from('{"gracePeriodSeconds":"1"}'), JSON_TYPE))).toBe(
       '400 json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64',
     )

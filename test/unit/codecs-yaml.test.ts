@@ -36,7 +36,11 @@ describe('decodeYaml', () => {
 
 describe('encodeYaml', () => {
   it('writes as upstream does', () => {
-    const value = { kind: 'Pod', apiVersion: 'v1', spec: { containers: [{ name: 'a', args: ['true', 'y', '1', '0x1', 'a\nb\n'] }], empty: {}, none: [] } }
+    const value = {
+      kind: 'Pod',
+      apiVersion: 'v1',
+      spec: { containers: [{ name: 'a', args: ['true', 'y', '1', '0x1', 'a\nb\n'] }], empty: {}, none: [] },
+    }
     expect(encodeYaml(value)).toBe(
       [
         'apiVersion: v1',
@@ -60,7 +64,11 @@ describe('encodeYaml', () => {
   })
 
   it('is read back as it was', () => {
-    const value = { a: ['yes', 'no', '1e3', '0o7', '~', '', 'null', ' x', '2026-01-02', '22:22', '1_000', '.5', '<<', '=', '-'], b: 1.5, c: null }
+    const value = {
+      a: ['yes', 'no', '1e3', '0o7', '~', '', 'null', ' x', '2026-01-02', '22:22', '1_000', '.5', '<<', '=', '-'],
+      b: 1.5,
+      c: null,
+    }
     expect(decodeYaml(encodeYaml(value)).value).toEqual(value)
   })
 })

@@ -10,13 +10,29 @@ describe('applyJsonPatch', () => {
     ['add to a list', { a: [1, 3] }, [{ op: 'add', path: '/a/1', value: 2 }], { a: [1, 2, 3] }],
     ['append', { a: [1] }, [{ op: 'add', path: '/a/-', value: 2 }], { a: [1, 2] }],
     ['add from the end', { a: [1, 2] }, [{ op: 'add', path: '/a/-1', value: 3 }], { a: [1, 2, 3] }],
-    ['remove', { a: [1, 2], b: 1 }, [{ op: 'remove', path: '/a/0' }, { op: 'remove', path: '/b' }], { a: [2] }],
+    [
+      'remove',
+      { a: [1, 2], b: 1 },
+      [
+        { op: 'remove', path: '/a/0' },
+        { op: 'remove', path: '/b' },
+      ],
+      { a: [2] },
+    ],
     ['remove from the end', { a: [1, 2] }, [{ op: 'remove', path: '/a/-1' }], { a: [1] }],
     ['replace', { a: { b: 1 } }, [{ op: 'replace', path: '/a/b', value: null }], { a: { b: null } }],
     ['replace what is not there', { a: {} }, [{ op: 'replace', path: '/a/b', value: 1 }], { a: { b: 1 } }],
     ['replace all', { a: 1 }, [{ op: 'replace', path: '', value: { b: 1 } }], { b: 1 }],
     ['move', { a: { x: 1 }, b: {} }, [{ op: 'move', from: '/a/x', path: '/b/y' }], { a: {}, b: { y: 1 } }],
-    ['copy', { a: { x: [1] } }, [{ op: 'copy', from: '/a/x', path: '/b' }, { op: 'add', path: '/b/-', value: 2 }], { a: { x: [1] }, b: [1, 2] }],
+    [
+      'copy',
+      { a: { x: [1] } },
+      [
+        { op: 'copy', from: '/a/x', path: '/b' },
+        { op: 'add', path: '/b/-', value: 2 },
+      ],
+      { a: { x: [1] }, b: [1, 2] },
+    ],
     ['escapes', { 'a/b': { 'c~d': 1 } }, [{ op: 'replace', path: '/a~1b/c~0d', value: 2 }], { 'a/b': { 'c~d': 2 } }],
     ['test', { a: { b: [1, { c: 'x' }] } }, [{ op: 'test', path: '/a/b', value: [1, { c: 'x' }] }], { a: { b: [1, { c: 'x' }] } }],
     ['test of nothing for null', {}, [{ op: 'test', path: '/a', value: null }], {}],
@@ -50,7 +66,11 @@ describe('applyJsonPatch', () => {
     [{}, 400, 'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp'],
     [['x'], 400, 'error decoding patch: json: cannot unmarshal string into Go value of type handlers.jsonPatchOp'],
     [[{ op: 1 }], 400, 'error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.op of type string'],
-    [new Array(10_001).fill({ op: 'test', path: '/a', value: 1 }), 413, 'The allowed maximum operations in a JSON patch is 10000, got 10001'],
+    [
+      new Array(10_001).fill({ op: 'test', path: '/a', value: 1 }),
+      413,
+      'The allowed maximum operations in a JSON patch is 10000, got 10001',
+    ],
   ])('refuses what is no patch', (patch, code, message) => {
     expect(() => applyJsonPatch({ a: 1 }, patch)).toThrow(expect.objectContaining({ code, message }))
   })

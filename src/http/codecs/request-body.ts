@@ -4,7 +4,7 @@
  */
 import { badRequestError } from '../../api/meta/api-error.ts'
 import { decodeObject, type FieldValidation, repeatedFields } from '../../api/schema/decode-object.ts'
-import { JsonSyntaxError, type ParsedJson, parseJson, withPlainNumbers } from '../../api/schema/scan-json.ts'
+import { JsonSyntaxError, type ParsedJson, parseJson, withPlainNumbers } from '../../api/schema/parse-json.ts'
 import { META_V1, type Schemas } from '../../api/schema.ts'
 import { type MediaType, PROTOBUF_TYPE, YAML_TYPE } from './negotiate.ts'
 import type { Protobuf } from './protobuf.ts'

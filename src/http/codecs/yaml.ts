@@ -16,13 +16,22 @@ export class YamlError extends Error {}
 const LEFT_OUT = new Set(['timestamp', 'binary', 'omap', 'pairs', 'set'])
 
 function customTags(tags: Tags): Tags {
-  return tags.filter((tag) => typeof tag === 'string' || (tag.format !== 'TIME' && !LEFT_OUT.has(tag.tag.slice(tag.tag.lastIndexOf(':') + 1))))
+  return tags.filter(
+    (tag) => typeof tag === 'string' || (tag.format !== 'TIME' && !LEFT_OUT.has(tag.tag.slice(tag.tag.lastIndexOf(':') + 1))),
+  )
 }
 
 /** @throws YamlError */
 export function decodeYaml(text: string): DecodedYaml {
   const lineCounter = new LineCounter()
-  const document = parseDocument(text, { version: '1.1', customTags, prettyErrors: false, lineCounter, uniqueKeys: true, logLevel: 'silent' })
+  const document = parseDocument(text, {
+    version: '1.1',
+    customTags,
+    prettyErrors: false,
+    lineCounter,
+    uniqueKeys: true,
+    logLevel: 'silent',
+  })
   const repeated: string[] = []
   for (const error of document.errors) {
     const { line } = lineCounter.linePos(error.pos[0])
