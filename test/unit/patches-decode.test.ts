@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { ApiError } from '../../src/api/meta/api-error.ts'
 import type { FieldValidation } from '../../src/api/schema/decode-object.ts'
 import { Schemas } from '../../src/api/schema.ts'
-import { MERGE_PATCH_TYPE, STRATEGIC_MERGE_PATCH_TYPE } from '../../src/http/codecs/negotiate.ts'
+import { MERGE_PATCH_TYPE, type PatchType, STRATEGIC_MERGE_PATCH_TYPE } from '../../src/http/codecs/negotiate.ts'
+import { applyPatchBody, decodePatchBody } from '../../src/http/codecs/patch-body.ts'
 import { decodePatchedObject } from '../../src/http/codecs/patched-object.ts'
 
 const schemas = new Schemas()
@@ -37,5 +38,38 @@ describe('decodePatchedObject', () => {
     expect(decode(patch, true, 'Ignore').warnings).toEqual([])
     expect(() => decode(patch, true, 'Strict')).toThrow(ApiError)
     expect(() => decode(patch, true, 'Strict')).toThrow('map[spec:map[foo:1]]": strict decoding error: unknown field "spec.foo"')
+  })
+})
+
+describe('decodePatchBody', () => {
+  const strategic = STRATEGIC_MERGE_PATCH_TYPE
+
+  it.each<[string, PatchType, string]>([
+    ['{', strategic, 'invalid JSON patch'],
+    ['[]', MERGE_PATCH_TYPE, 'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}'],
+    ['a: [', 'application/apply-patch+yaml', 'error encoding patch: yaml: line 1: '],
+  ])('refuses %s', (body, patchType, message) => {
+    expect(() => decodePatchBody(Buffer.from(body), patchType, 'Warn')).toThrow(message)
+  })
+
+  it('finds what is repeated or unknown', () => {
+    expect(decodePatchBody(Buffer.from('{"a":{"b":1,"b":2}}'), strategic, 'Warn')).toEqual({
+      patchType: strategic,
+      patch: { a: { b: 2 } },
+      patchErrors: ['duplicate field "a.b"'],
+    })
+    expect(decodePatchBody(Buffer.from('[{"op":"test","op":"add","path":"/a","x":1}]'), 'application/json-patch+json', 'Warn').patchErrors).toEqual([
+      'json patch unknown field "[0].x"',
+      'json patch duplicate field "[0].op"',
+    ])
+    expect(decodePatchBody(Buffer.from('{"a":1,"a":2}'), strategic, 'Ignore').patchErrors).toEqual([])
+  })
+
+  it('is applied by its type', () => {
+    const original = { metadata: { finalizers: ['a'] } }
+    const patch = { metadata: { finalizers: ['b'] } }
+    expect(applyPatchBody(schemas, typeName, original, { patchType: strategic, patch })).toEqual({ metadata: { finalizers: ['b', 'a'] } })
+    expect(applyPatchBody(schemas, typeName, original, { patchType: MERGE_PATCH_TYPE, patch })).toEqual(patch)
+    expect(() => applyPatchBody(schemas, undefined, original, { patchType: strategic, patch })).toThrow('strategic merge patch format is not supported')
   })
 })
