@@ -24,7 +24,7 @@ export function stepForUpdate(situation: Situation, replicas: readonly (Pod | un
       return { step: { actions: [deletePod(set, pod)], isBlocking: true, waitingOn: `pod ${name} to terminate` }, deleted: pod }
     }
     if (pod === undefined || isUnavailable(pod, set, now)) {
-      return { step: { ...done, isBlocking: true, waitingOn: `pod ${name} to be updated and Available` } }
+      return { step: { ...done, isBlocking: true, waitingOn: `pod ${name} to be Available` } }
     }
   }
   return { step: done }
