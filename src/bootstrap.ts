@@ -32,7 +32,11 @@ export function bootstrapObjects(port: number): readonly BootstrapObject[] {
     namespace('kube-system'),
     namespace('kube-public'),
     namespace('kube-node-lease'),
-    priorityClass('system-cluster-critical', 2000000000, 'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.'),
+    priorityClass(
+      'system-cluster-critical',
+      2000000000,
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+    ),
     priorityClass('system-node-critical', 2000001000, 'Used for system critical pods that must not be moved from their current node.'),
     DEFAULT_STORAGE_CLASS,
     {

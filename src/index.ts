@@ -8,12 +8,12 @@
  */
 import type { FastifyInstance } from 'fastify'
 import type { Client } from './client/client.ts'
+import { storageConfig } from './config.ts'
+import type { Simulation } from './http/routes/simulation.ts'
 import { type Clock, RealClock, VirtualClock } from './lib/clock.ts'
 import { SeededRandom, SystemRandom } from './lib/random.ts'
 import { openStorage } from './open-storage.ts'
 import { createServer } from './server.ts'
-import { storageConfig } from './config.ts'
-import type { Simulation } from './http/routes/simulation.ts'
 
 export { ApiError } from './api/meta/api-error.ts'
 export type { KubeObject, New, ObjectRef } from './api/object.ts'

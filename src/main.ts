@@ -31,7 +31,8 @@ async function listen({ app }: Server, { host, port }: Config): Promise<string> 
     return await app.listen({ host, port })
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') throw new ConfigError(`Port ${port} is in use. Choose another one with --port, or --port 0 for any that is free.`)
+    if (code === 'EADDRINUSE')
+      throw new ConfigError(`Port ${port} is in use. Choose another one with --port, or --port 0 for any that is free.`)
     if (code === 'EACCES') throw new ConfigError(`Port ${port} needs more rights than this user has. Choose one above 1023 with --port.`)
     throw new ConfigError(`Can't listen on ${host}:${port}: ${message}`)
   }

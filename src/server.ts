@@ -116,7 +116,8 @@ function clusterView(cache: Cache, clock: Clock): ClusterView {
   return {
     get: <T extends KubeObject>(resource: string, namespace: string, name: string) =>
       cache.get(storageKey(resource, namespace, name))?.decoded<T>(),
-    list: <T extends KubeObject>(resource: string, namespace?: string) => cache.list(resource, namespace).map((entry) => entry.decoded<T>()),
+    list: <T extends KubeObject>(resource: string, namespace?: string) =>
+      cache.list(resource, namespace).map((entry) => entry.decoded<T>()),
     get now() {
       return clock.now()
     },

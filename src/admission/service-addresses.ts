@@ -18,7 +18,8 @@ const STATIC_NODE_PORTS = 86
  */
 export const serviceAddresses: AdmissionPlugin = {
   name: 'ServiceAddresses',
-  handles: ({ operation, definition, subresource }) => operation !== 'delete' && subresource === '' && definition.groupResource === 'services',
+  handles: ({ operation, definition, subresource }) =>
+    operation !== 'delete' && subresource === '' && definition.groupResource === 'services',
   mutate: ({ object, old, definition, name }, cluster) => {
     const service = object as Service
     const before = old as Service | undefined
@@ -61,7 +62,12 @@ function othersThan(service: Service, cluster: ClusterView): readonly Service[] 
     .filter(({ metadata }) => (uid ? metadata.uid !== uid : metadata.namespace !== namespace || metadata.name !== name))
 }
 
-function setClusterIp({ spec, metadata }: Service, others: readonly Service[], definition: { group: string; kind: string }, name: string): void {
+function setClusterIp(
+  { spec, metadata }: Service,
+  others: readonly Service[],
+  definition: { group: string; kind: string },
+  name: string,
+): void {
   if (!spec.clusterIP && spec.clusterIPs?.[0]) spec.clusterIP = spec.clusterIPs[0]
   spec.ipFamilies ??= ['IPv4']
   spec.ipFamilyPolicy ??= 'SingleStack'
@@ -83,7 +89,12 @@ function setClusterIp({ spec, metadata }: Service, others: readonly Service[], d
   spec.clusterIPs = [spec.clusterIP]
 }
 
-function setNodePorts({ spec, metadata }: Service, others: readonly Service[], definition: { group: string; kind: string }, name: string): void {
+function setNodePorts(
+  { spec, metadata }: Service,
+  others: readonly Service[],
+  definition: { group: string; kind: string },
+  name: string,
+): void {
   if (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts === false) return
   const key = ({ nodePort }: ServicePort, protocol: string) => `${protocol}/${nodePort}`
   const used = new Set(others.flatMap((other) => (other.spec.ports ?? []).map((port) => key(port, port.protocol ?? 'TCP'))))

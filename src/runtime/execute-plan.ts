@@ -112,7 +112,8 @@ async function isOurs(client: Client, { resource, object }: CreateAction): Promi
 }
 
 function judge(action: Action, error: unknown): Outcome {
-  if (!(error instanceof ApiError)) return { kind: 'failed', action, reason: 'Unknown', message: error instanceof Error ? error.message : String(error) }
+  if (!(error instanceof ApiError))
+    return { kind: 'failed', action, reason: 'Unknown', message: error instanceof Error ? error.message : String(error) }
   if (action.verb === 'delete' && error.reason === 'NotFound') return DONE
   if (error.reason === 'Conflict' || (error.reason === 'NotFound' && action.verb !== 'create')) return { kind: 'conflict' }
   return { kind: 'failed', action, reason: error.reason, message: error.message }
