@@ -1,9 +1,9 @@
 /** Request bodies as values and objects. The messages are upstream's: handlers/create.go transformDecodeError, serializer/json. */
 import { ApiError, badRequestError, unsupportedMediaTypeError } from '../api/meta/api-error.ts'
 import type { KubeObject } from '../api/object.ts'
-import type { Schemas } from '../api/schema.ts'
 import type { FieldValidation } from '../api/schema/decode-object.ts'
-import { JsonSyntaxError, type ParsedJson, parseJson } from '../api/schema/scan-json.ts'
+import { JsonSyntaxError, type ParsedJson, parseJson } from '../api/schema/parse-json.ts'
+import type { Schemas } from '../api/schema.ts'
 import { type DecodeTarget, decodeAs } from '../registry/decode.ts'
 import type { Codecs } from './codecs/codecs.ts'
 
@@ -72,7 +72,8 @@ export function parseBody(codecs: Codecs, { contentType, bytes }: Body, expected
 function checkKind(apiVersion: string, kind: string, { expected, isKnownKind }: ObjectBodyOptions): void {
   if (apiVersion === expected.apiVersion && kind === expected.kind) return
   const version = apiVersion.slice(apiVersion.indexOf('/') + 1)
-  const refuse = (why: string) => badRequestError(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: ${why}`)
+  const refuse = (why: string) =>
+    badRequestError(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: ${why}`)
   if (!isKnownKind(apiVersion, kind)) {
     throw refuse(
       `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,

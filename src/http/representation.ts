@@ -6,11 +6,10 @@ import { bytesOf } from '../registry/encode.ts'
 import type { ListResult } from '../registry/list.ts'
 import type { Entry } from '../storage/entry.ts'
 import type { Codecs } from './codecs/codecs.ts'
-import { type Accepted, negotiate } from './codecs/negotiate.ts'
+import { type Negotiated as Accepted, negotiate } from './codecs/negotiate.ts'
 import { type IncludeObject, partialMetadata, tableOf } from './table.ts'
 
-const SUPPORTED =
-  'application/json, application/yaml, application/vnd.kubernetes.protobuf'
+const SUPPORTED = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
 
 /** @throws ApiError 406 */
 export function acceptedForm(accept: string | undefined): Accepted {

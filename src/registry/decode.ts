@@ -1,8 +1,8 @@
 import { badRequestError } from '../api/meta/api-error.ts'
 import type { KubeObject } from '../api/object.ts'
-import type { Schemas } from '../api/schema.ts'
 import { decodeObject, type FieldValidation } from '../api/schema/decode-object.ts'
-import type { ParsedJson } from '../api/schema/scan-json.ts'
+import type { ParsedJson } from '../api/schema/parse-json.ts'
+import type { Schemas } from '../api/schema.ts'
 
 /** What a body or a patched object is read as. */
 export interface DecodeTarget {

@@ -1,5 +1,5 @@
+import type { ParsedJson } from '../../api/schema/parse-json.ts'
 import type { Schemas } from '../../api/schema.ts'
-import type { ParsedJson } from '../../api/schema/scan-json.ts'
 import { Protobuf } from './protobuf.ts'
 import { decodeYaml, encodeYaml } from './yaml.ts'
 
@@ -13,7 +13,7 @@ export class Codecs {
 
   /** @throws ApiError 400, or Error with upstream's text when the bytes are no such thing */
   parse(mediaType: string, bytes: Buffer): ParsedJson {
-    if (mediaType === 'application/yaml') return decodeYaml(bytes.toString())
+    if (mediaType === 'application/yaml') return { value: decodeYaml(bytes.toString()).value, repeatedKeys: undefined }
     return { value: this.#protobuf.decode(bytes).value, repeatedKeys: undefined }
   }
 
