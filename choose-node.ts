@@ -1,6 +1,7 @@
 /** Finds a pod's node among those of the cache. Pure: the same cache and pod give the same node. */
-import { type FailedNode, NO_NODES } from './fit-error.ts'
+
 import { objectionOf, type SchedulingContext } from './filters.ts'
+import { type FailedNode, NO_NODES } from './fit-error.ts'
 import type { NodeInfo } from './node-info.ts'
 import { totalScores } from './scores.ts'
 

@@ -38,7 +38,9 @@ const taintToleration: Filter = ({ pod }, { node }) => {
 }
 
 const nodeAffinity: Filter = ({ pod }, { node }) =>
-  matchesNodeSelector(pod.pod, node!) && matchesNodeAffinity(pod.pod, node!) ? undefined : never("node(s) didn't match Pod's node affinity/selector")
+  matchesNodeSelector(pod.pod, node!) && matchesNodeAffinity(pod.pod, node!)
+    ? undefined
+    : never("node(s) didn't match Pod's node affinity/selector")
 
 const nodePorts: Filter = ({ pod }, node) =>
   pod.hostPorts.some((port) => node.isPortTaken(port)) ? perhaps("node(s) didn't have free ports for the requested pod ports") : undefined
@@ -77,7 +79,8 @@ const interPodAffinity: Filter = ({ topology }, { node }) => {
     const domain = domainOf(node!, topologyKey)
     return domain === undefined ? undefined : (byDomain.get(domain) ?? 0)
   }
-  const isFirst = topology.affinity.length > 0 && topology.affinity.every(({ byDomain, matchesItself }) => byDomain.size === 0 && matchesItself)
+  const isFirst =
+    topology.affinity.length > 0 && topology.affinity.every(({ byDomain, matchesItself }) => byDomain.size === 0 && matchesItself)
   for (const term of topology.affinity) {
     const count = countIn(term)
     // The first pod of a group that wants to be together has nobody to be with. Upstream: satisfyPodAffinity.

@@ -10,7 +10,10 @@ export interface FailedNode {
 
 /** @param preemption what came of looking for pods to remove, as a sentence without its full stop */
 export function fitErrorText(nodeCount: number, failed: readonly FailedNode[], preemption: string): string {
-  return `${summary(nodeCount, failed.map(({ objection }) => objection.reasons))}. no new claims to deallocate, preemption: ${preemption}.`
+  return `${summary(
+    nodeCount,
+    failed.map(({ objection }) => objection.reasons),
+  )}. no new claims to deallocate, preemption: ${preemption}.`
 }
 
 /** When the pod can't run whatever the node. */

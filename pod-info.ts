@@ -34,11 +34,13 @@ export function podInfo(pod: Pod): PodInfo {
     requests,
     scoredCpu: (requests.get('cpu') ?? 0) + without('cpu') * DEFAULT_MILLI_CPU,
     scoredMemory: (requests.get('memory') ?? 0) + without('memory') * DEFAULT_MEMORY_BYTES,
-    hostPorts: [...pod.spec.containers, ...(pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')].flatMap(
-      ({ ports }) =>
-        (ports ?? [])
-          .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
-          .map(({ hostIP, hostPort, protocol }) => ({ ip: hostIP || '0.0.0.0', protocol: protocol ?? 'TCP', port: hostPort! })),
+    hostPorts: [
+      ...pod.spec.containers,
+      ...(pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
+    ].flatMap(({ ports }) =>
+      (ports ?? [])
+        .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
+        .map(({ hostIP, hostPort, protocol }) => ({ ip: hostIP || '0.0.0.0', protocol: protocol ?? 'TCP', port: hostPort! })),
     ),
     controllerUid: controllerOf(pod)?.uid,
   }

@@ -30,7 +30,10 @@ export function affinityMatcher(term: PodAffinityTerm, owner: Pod, labelsOf: Nam
   return {
     id: JSON.stringify([isOwnNamespaceOnly ? owner.metadata.namespace : [namespaces, term.namespaceSelector], term.labelSelector, extra]),
     matches: ({ metadata }) =>
-      selector !== undefined && inScope(metadata.namespace) && matchesSelector(selector, metadata.labels) && matchesSelector(extra, metadata.labels),
+      selector !== undefined &&
+      inScope(metadata.namespace) &&
+      matchesSelector(selector, metadata.labels) &&
+      matchesSelector(extra, metadata.labels),
   }
 }
 

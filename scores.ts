@@ -22,7 +22,8 @@ const leastAllocated: Score = {
   weight: 1,
   normalize: 'none',
   rate: ({ pod }, node) => {
-    const free = (allocatable: number, used: number) => (allocatable === 0 || used > allocatable ? 0 : ((allocatable - used) * BEST) / allocatable)
+    const free = (allocatable: number, used: number) =>
+      allocatable === 0 || used > allocatable ? 0 : ((allocatable - used) * BEST) / allocatable
     const cpu = free(node.allocatable.get('cpu') ?? 0, node.scoredCpu + pod.scoredCpu)
     return Math.floor((Math.floor(cpu) + Math.floor(free(node.allocatable.get('memory') ?? 0, node.scoredMemory + pod.scoredMemory))) / 2)
   },

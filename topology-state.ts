@@ -51,7 +51,12 @@ export function topologyState(cache: SchedulerCache, pod: Pod, labelsOf: Namespa
     antiAffinity: (podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((each) => term(each)),
     placedAntiAffinity: [...cache.placedTerms()]
       .filter(({ matcher }) => matcher.matches(pod))
-      .map(({ topologyKey, byNode }) => ({ topologyKey, byDomain: sumByDomain(cache, byNode, topologyKey), matchesItself: true, weight: 1 })),
+      .map(({ topologyKey, byNode }) => ({
+        topologyKey,
+        byDomain: sumByDomain(cache, byNode, topologyKey),
+        matchesItself: true,
+        weight: 1,
+      })),
     preferred: [
       ...(podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((each) => term(each.podAffinityTerm, each.weight)),
       ...(podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((each) => term(each.podAffinityTerm, -each.weight)),
@@ -91,7 +96,8 @@ function spreadState(cache: SchedulerCache, constraint: TopologySpreadConstraint
 }
 
 function isEligible(constraint: TopologySpreadConstraint, pod: Pod, node: Node): boolean {
-  if ((constraint.nodeAffinityPolicy ?? 'Honor') === 'Honor' && !(matchesNodeSelector(pod, node) && matchesNodeAffinity(pod, node))) return false
+  if ((constraint.nodeAffinityPolicy ?? 'Honor') === 'Honor' && !(matchesNodeSelector(pod, node) && matchesNodeAffinity(pod, node)))
+    return false
   if ((constraint.nodeTaintsPolicy ?? 'Ignore') === 'Ignore') return true
   return findUntoleratedTaint(node.spec.taints, pod.spec.tolerations, ({ effect }) => effect !== 'PreferNoSchedule') === undefined
 }

@@ -19,7 +19,11 @@ const NO_CLAIMS: PodClaims = { blocked: undefined, volumes: [], unbound: [], cla
 
 export function claimNames(pod: Pod): string[] {
   return (pod.spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) =>
-    persistentVolumeClaim !== undefined ? [persistentVolumeClaim.claimName] : ephemeral !== undefined ? [`${pod.metadata.name}-${name}`] : [],
+    persistentVolumeClaim !== undefined
+      ? [persistentVolumeClaim.claimName]
+      : ephemeral !== undefined
+        ? [`${pod.metadata.name}-${name}`]
+        : [],
   )
 }
 
@@ -34,7 +38,8 @@ export function claimsOf(reader: Reader, pod: Pod): PodClaims {
     const claim = reader.get<PersistentVolumeClaim>('persistentvolumeclaims', pod.metadata.namespace, name)
     if (claim === undefined) return blocked(`persistentvolumeclaim "${name}" not found`)
     if (claim.metadata.deletionTimestamp !== undefined) return blocked(`persistentvolumeclaim "${name}" is being deleted`)
-    if (claim.status?.phase === 'Lost') return blocked(`persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim.spec.volumeName}"`)
+    if (claim.status?.phase === 'Lost')
+      return blocked(`persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim.spec.volumeName}"`)
     if (claim.spec.volumeName && claim.status?.phase === 'Bound') {
       const volume = reader.get<PersistentVolume>('persistentvolumes', '', claim.spec.volumeName)
       if (volume === undefined) return blocked(`persistentvolume "${claim.spec.volumeName}" not found`)
@@ -53,7 +58,8 @@ export function claimsOf(reader: Reader, pod: Pod): PodClaims {
 export function volumeConflict({ volumes, classes }: PodClaims, node: Node): string | undefined {
   for (const { spec } of volumes) {
     const required = spec?.nodeAffinity?.required
-    if (required !== undefined && !matchesNodeSelectorTerms(required.nodeSelectorTerms, node)) return "node(s) didn't match PersistentVolume's node affinity"
+    if (required !== undefined && !matchesNodeSelectorTerms(required.nodeSelectorTerms, node))
+      return "node(s) didn't match PersistentVolume's node affinity"
   }
   for (const { allowedTopologies } of classes) {
     if (allowedTopologies === undefined || allowedTopologies.length === 0) continue

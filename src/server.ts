@@ -107,7 +107,7 @@ function attributesBy(resources: Resources): (key: string, object: KubeObject) =
   return (key, object) => {
     const { selectableFields } = resources.stored(splitStorageKey(key).groupResource)
     const fields: Record<string, string> = {}
-    for (const [field, valueOf] of Object.entries(selectableFields ?? {})) fields[field] = valueOf(object)
+    for (const [field, read] of Object.entries(selectableFields ?? {})) fields[field] = read(object)
     return { labels: object.metadata.labels, fields }
   }
 }

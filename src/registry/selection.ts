@@ -50,10 +50,10 @@ function matchesField(
   entry: Entry,
   fields: Readonly<Record<string, string>> | undefined,
 ): boolean {
-  return (valueOf(field, entry, fields) === value) === (operator === '=')
+  return (fieldValue(field, entry, fields) === value) === (operator === '=')
 }
 
-function valueOf(field: string, entry: Entry, fields: Readonly<Record<string, string>> | undefined): string {
+function fieldValue(field: string, entry: Entry, fields: Readonly<Record<string, string>> | undefined): string {
   if (field === 'metadata.name') return splitStorageKey(entry.key).name
   if (field === 'metadata.namespace') return splitStorageKey(entry.key).namespace
   return fields?.[field] ?? ''

@@ -82,8 +82,6 @@ async function request(client: Client, action: Action): Promise<unknown> {
       return client.patch(action.target, action.patch, action.subresource)
     case 'update':
       return client.update(action.resource, action.object, action.subresource)
-    case 'bind':
-      return client.bind(action.target, action.uid, action.node)
     case 'delete':
       return client.delete(action.target, {
         preconditions: action.preconditions,

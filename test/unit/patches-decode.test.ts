@@ -58,10 +58,9 @@ describe('decodePatchBody', () => {
       patch: { a: { b: 2 } },
       patchErrors: ['duplicate field "a.b"'],
     })
-    expect(decodePatchBody(Buffer.from('[{"op":"test","op":"add","path":"/a","x":1}]'), 'application/json-patch+json', 'Warn').patchErrors).toEqual([
-      'json patch unknown field "[0].x"',
-      'json patch duplicate field "[0].op"',
-    ])
+    expect(
+      decodePatchBody(Buffer.from('[{"op":"test","op":"add","path":"/a","x":1}]'), 'application/json-patch+json', 'Warn').patchErrors,
+    ).toEqual(['json patch unknown field "[0].x"', 'json patch duplicate field "[0].op"'])
     expect(decodePatchBody(Buffer.from('{"a":1,"a":2}'), strategic, 'Ignore').patchErrors).toEqual([])
   })
 
@@ -70,6 +69,8 @@ describe('decodePatchBody', () => {
     const patch = { metadata: { finalizers: ['b'] } }
     expect(applyPatchBody(schemas, typeName, original, { patchType: strategic, patch })).toEqual({ metadata: { finalizers: ['b', 'a'] } })
     expect(applyPatchBody(schemas, typeName, original, { patchType: MERGE_PATCH_TYPE, patch })).toEqual(patch)
-    expect(() => applyPatchBody(schemas, undefined, original, { patchType: strategic, patch })).toThrow('strategic merge patch format is not supported')
+    expect(() => applyPatchBody(schemas, undefined, original, { patchType: strategic, patch })).toThrow(
+      'strategic merge patch format is not supported',
+    )
   })
 })

@@ -131,7 +131,8 @@ class Decoder {
         continue
       }
       const raw = value[key]
-      if (raw === null) continue
+      // Objects that code built may say undefined where JSON says nothing.
+      if (raw === null || raw === undefined) continue
       this.#path.push(field)
       const decoded = this.#value(field, raw)
       this.#path.pop()
