@@ -158,7 +158,10 @@ describe('refuses', () => {
     ['*/0 * * * *', 'step of range should be a positive number: */0'],
     ['-5 * * * *', 'failed to parse int from : strconv.Atoi: parsing "": invalid syntax'],
     ['*/-5 * * * *', 'negative number (-5) not allowed: -5'],
-    ['99999999999999999999 * * * *', 'failed to parse int from 99999999999999999999: strconv.Atoi: parsing "99999999999999999999": value out of range'],
+    [
+      '99999999999999999999 * * * *',
+      'failed to parse int from 99999999999999999999: strconv.Atoi: parsing "99999999999999999999": value out of range',
+    ],
     ['@fortnightly', 'unrecognized descriptor: @fortnightly'],
     ['@DAILY', 'unrecognized descriptor: @DAILY'],
     ['@every', 'unrecognized descriptor: @every'],
