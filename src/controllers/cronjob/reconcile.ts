@@ -94,6 +94,7 @@ function decideStart(cronJob: CronJob, jobs: readonly Job[], now: number, isQuie
   })
   if (scheduledAt === undefined) return wait('the next time of its schedule')
   const deadlineSeconds = cronJob.spec!.startingDeadlineSeconds
+  // A second line of defence, as upstream's: times before the deadline aren't found in the first place.
   if (deadlineSeconds !== undefined && scheduledAt + deadlineSeconds * 1000 < now) {
     const message = `Missed scheduled time to start a job: ${rfc1123(scheduledAt)}`
     return wait('the next time of its schedule: the last was missed', warning('MissSchedule', message))
