@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { timestamp } from '../../src/api/meta/time.ts'
 import type { Job, JobSpec, JobStatus, Pod, PodStatus } from '../../src/api/types.gen.ts'
+import { jobController } from '../../src/controllers/job/controller.ts'
 import { COMPLETION_INDEX, INDEX_FAILURE_COUNT, INDEX_IGNORED_FAILURE_COUNT } from '../../src/controllers/job/job-pods.ts'
 import { TRACKING_FINALIZER } from '../../src/controllers/job/job-state.ts'
 import { reconcile } from '../../src/controllers/job/reconcile.ts'
+import type { Reader } from '../../src/runtime/controller.ts'
 import type { Plan, ReconcileContext } from '../../src/runtime/plan.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
@@ -315,6 +317,13 @@ describe('failing', () => {
       pods: failedPods(2),
       conditions: BACKOFF,
     },
+    {
+      name: 'but not twice',
+      spec: { backoffLimit: 1 },
+      status: { uncountedTerminatedPods: { failed: ['uid-f0'] } },
+      pods: failedPods(1),
+      conditions: [],
+    },
     { name: 'no failure allowed', spec: { backoffLimit: 0 }, pods: failedPods(1), conditions: BACKOFF },
     { name: 'deadline passed', spec: { activeDeadlineSeconds: 60 }, conditions: ['FailureTarget=True/DeadlineExceeded'] },
     { name: 'deadline not passed', spec: { activeDeadlineSeconds: 61 }, conditions: [] },
@@ -410,6 +419,13 @@ describe('succeeding', () => {
   it.each<{ name: string; spec: Partial<JobSpec>; status?: JobStatus; pods: Pod[]; isMet: boolean }>([
     { name: 'zero completions', spec: { completions: 0 }, pods: [], isMet: true },
     { name: 'without completions, one success', spec: { completions: undefined as never }, pods: succeededPods(1), isMet: true },
+    {
+      name: 'a pod that succeeds after it was counted as failed',
+      spec: {},
+      status: { uncountedTerminatedPods: { failed: ['uid-s0'] } },
+      pods: succeededPods(1),
+      isMet: false,
+    },
     {
       name: 'without completions, but a pod is running',
       spec: { completions: undefined as never, parallelism: 2 },
@@ -764,6 +780,66 @@ describe('whose pods', () => {
     const plan = run(makeJob({ managedBy: 'example.com/x' }), [makePod('p', { phase: 'Succeeded' })])
     expect(plan).toEqual({ actions: [], waitingOn: 'the controller example.com/x, which spec.managedBy names' })
     expect(actions(run(makeJob({ managedBy: 'kubernetes.io/job-controller' })))).toEqual(creates(1))
+  })
+})
+
+describe('finds', () => {
+  const reader = (job: Job | undefined, pods: Pod[]): Reader => {
+    const keysOf = jobController.indexes!.pods!['tracked-by'] as (pod: Pod) => readonly string[]
+    return {
+      get: () => job as never,
+      list: () => (job === undefined ? [] : [job]) as never,
+      controlledBy: (_: string, uid: string) => pods.filter((pod) => pod.metadata.ownerReferences?.[0]?.uid === uid) as never,
+      orphans: () => pods.filter((pod) => pod.metadata.ownerReferences === undefined) as never,
+      indexed: (_: string, __: string, key: string) => pods.filter((pod) => keysOf(pod).includes(key)) as never,
+    }
+  }
+  const observe = (job: Job | undefined, pods: Pod[], key = 'ns/pi') => {
+    const observed = jobController.observe(reader(job, pods), key)
+    const names = (list: readonly Pod[]) => list.map((pod) => pod.metadata.name)
+    return observed && { candidates: names(observed.candidates), orphans: names(observed.orphans) }
+  }
+  const named = { ...LABELS, 'batch.kubernetes.io/job-name': 'pi' }
+
+  it.each<{ name: string; job: Job | undefined; pod: Pod; key?: string; finds: object | undefined }>([
+    { name: 'its pods', job: makeJob(), pod: makePod('p'), finds: { candidates: ['p'], orphans: [] } },
+    { name: 'pods of a Job that is gone', job: undefined, pod: makePod('p'), finds: { candidates: [], orphans: ['p'] } },
+    { name: 'untracked pods of a Job that is gone', job: undefined, pod: makePod('p', { tracked: false }), finds: undefined },
+    {
+      name: 'pods of an earlier Job of that name',
+      job: makeJob(),
+      pod: makePod('p', { owner: 'before' }),
+      finds: { candidates: [], orphans: ['p'] },
+    },
+    {
+      name: 'pods orphaned with their Job',
+      job: undefined,
+      pod: makePod('p', { owner: null, labels: named }),
+      finds: { candidates: [], orphans: ['p'] },
+    },
+    {
+      name: 'pods to adopt',
+      job: makeJob(),
+      pod: makePod('p', { owner: null, labels: named }),
+      finds: { candidates: ['p'], orphans: [] },
+    },
+    {
+      name: 'pods that a finished Job will not adopt',
+      job: makeJob({}, { conditions: [condition('Complete')] }),
+      pod: makePod('p', { owner: null, labels: named }),
+      finds: { candidates: [], orphans: ['p'] },
+    },
+    {
+      name: 'pods without any trace',
+      job: undefined,
+      pod: makePod('p', { owner: null }),
+      key: 'ns/p',
+      finds: { candidates: [], orphans: ['p'] },
+    },
+  ])('$name', ({ job, pod, key, finds }) => {
+    expect(observe(job, [pod], key)).toEqual(finds)
+    const keys = jobController.watches.pods!(pod, undefined, reader(job, [pod]))
+    if (finds !== undefined) expect(keys).toContain(key ?? 'ns/pi')
   })
 })
 
