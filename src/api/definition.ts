@@ -25,6 +25,8 @@ export interface ResourceFacts {
   readonly verbs: readonly string[]
   readonly shortNames?: readonly string[]
   readonly categories?: readonly string[]
+  /** DELETE of an object that goes at once answers with the object, not with a Status. Upstream: ReturnDeletedObject. */
+  readonly returnsDeletedObject?: boolean
   /** The type in openapi/definitions.json. */
   readonly schema: string
   readonly subresources: Readonly<Record<string, SubresourceFacts>>
@@ -86,6 +88,10 @@ export interface Behaviour<T extends KubeObject> {
    * @param requested DeleteOptions.gracePeriodSeconds
    */
   readonly gracePeriodSeconds?: (object: T, requested: number | undefined) => number | undefined
+  /** Something other than metadata.finalizers keeps a deleted object in place: a Namespace's spec.finalizers. */
+  readonly holdsDeletion?: (object: T) => boolean
+  /** In place, when deletionTimestamp is first set. */
+  readonly markDeleting?: (object: T) => void
   /** Only the newest change of an object is kept in the change log: for heartbeats, which would push all else out. */
   readonly keepsNoHistory?: boolean
   /**

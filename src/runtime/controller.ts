@@ -26,6 +26,8 @@ export type IndexFunction = (object: never) => readonly string[]
 export interface ControllerDefinition<Observed = unknown> {
   /** As in `--controllers` and logs: upstream's name without `-controller` where it has one. */
   readonly name: string
+  /** Who its events are from; NAME-controller when not given. */
+  readonly component?: string
   /** The resource whose objects are reconciled; every change of one queues its key. */
   readonly reconciles: GroupResource
   /**

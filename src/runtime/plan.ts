@@ -14,6 +14,10 @@ export interface PlannedEvent {
   readonly message: string
   /** When the event is about another object than the one being reconciled. */
   readonly about?: KubeObject
+  /** The part of the object it is about, as involvedObject.fieldPath: `spec.containers{web}`. */
+  readonly fieldPath?: string
+  /** Who reports it, when that is not the controller by its own name. */
+  readonly source?: { readonly component: string; readonly host?: string }
 }
 
 interface ActionBase {
@@ -54,7 +58,16 @@ export interface DeleteAction extends ActionBase {
   readonly gracePeriodSeconds?: number
 }
 
-export type Action = CreateAction | PatchAction | UpdateAction | DeleteAction
+/** Puts a pod on a node: a create on pods/binding. The pod having a node already, or being gone, is no fault. */
+export interface BindAction extends ActionBase {
+  readonly verb: 'bind'
+  readonly target: ObjectRef
+  readonly node: string
+  /** Of the pod, as a precondition. */
+  readonly uid: string
+}
+
+export type Action = CreateAction | PatchAction | UpdateAction | DeleteAction | BindAction
 
 export interface Plan {
   readonly actions?: readonly Action[]

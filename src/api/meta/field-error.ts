@@ -11,6 +11,9 @@ export interface FieldError {
   readonly detail: string
 }
 
+/** A `badValue` that is not shown. Upstream: field.OmitValueType. */
+export const OMITTED = Symbol('omitted')
+
 /** The reason of a Status cause. */
 export type FieldErrorType =
   | 'FieldValueNotFound'
@@ -82,7 +85,7 @@ const WITHOUT_VALUE: ReadonlySet<FieldErrorType> = new Set([
 /** The text of a cause: all but the path. */
 export function fieldErrorBody(error: FieldError): string {
   let text = LABELS[error.type]
-  if (!WITHOUT_VALUE.has(error.type)) text += `: ${showValue(error.badValue)}`
+  if (!WITHOUT_VALUE.has(error.type) && error.badValue !== OMITTED) text += `: ${showValue(error.badValue)}`
   if (error.detail !== '') text += `: ${error.detail}`
   return text
 }

@@ -4,21 +4,20 @@
  */
 import { findCondition } from '../../api/meta/conditions.ts'
 import { fromLabelSelector } from '../../api/meta/selectors.ts'
-import type { KubeObject } from '../../api/object.ts'
 import type { Deployment, DeploymentStatus, Pod, ReplicaSet } from '../../api/types.gen.ts'
 import { deepEqual } from '../../lib/deep-equal.ts'
 import type { Action, Plan, ReconcileContext } from '../../runtime/plan.ts'
 import { claimObjects } from '../pods/claim.ts'
 import { type Conditions, deploymentCondition, PROGRESSING, TIMED_OUT, withDeploymentCondition } from './conditions.ts'
+import { ensureNewSet } from './ensure-new-set.ts'
 import { desiredReplicas, isRecreate, progressDeadlineMs } from './limits.ts'
-import { newReplicaSet, newReplicaSetName } from './new-replica-set.ts'
 import { untilProgressCheck, withProgress } from './progress.ts'
 import { areOldPodsRunning, scaleDownForRecreate } from './recreate.ts'
 import { cleanup, findNewReplicaSet, newSetAnnotations, nextRevision, REVISION } from './revisions.ts'
 import { rollingUpdate } from './rolling-update.ts'
 import { type Rollout, replicaSetActions, scaled } from './rollout.ts'
 import { isScalingEvent, scale } from './scale.ts'
-import { deploymentStatus, isComplete } from './status.ts'
+import { deploymentStatus, isComplete, withStatus } from './status.ts'
 import { waitingOn } from './waiting-on.ts'
 
 export interface ObservedDeployment {
@@ -32,9 +31,6 @@ export interface ObservedDeployment {
 }
 
 const REPLICA_SETS = 'replicasets.apps'
-/** How admission ends its message when the namespace goes. */
-const NAMESPACE_TERMINATING = 'because it is being terminated'
-
 export function reconcileDeployment(observed: ObservedDeployment, context: ReconcileContext): Plan {
   const { deployment, candidates } = observed
   if (deepEqual(deployment.spec.selector, {})) return refuseEmptySelector(deployment)
@@ -63,10 +59,12 @@ export function reconcileDeployment(observed: ObservedDeployment, context: Recon
 function beginRollout(deployment: Deployment, claimed: readonly ReplicaSet[], isDeleting: boolean, now: number): Rollout {
   const found = findNewReplicaSet(deployment, claimed)
   const oldSets = claimed.filter((replicaSet) => replicaSet !== found)
+  // Zero and absent are one.
+  const isSameDelay = (found?.spec.minReadySeconds ?? 0) === (deployment.spec.minReadySeconds ?? 0)
   const newSet = found && {
     ...found,
     metadata: { ...found.metadata, annotations: newSetAnnotations(deployment, found, nextRevision(oldSets)) },
-    spec: { ...found.spec, minReadySeconds: deployment.spec.minReadySeconds },
+    spec: isSameDelay ? found.spec : { ...found.spec, minReadySeconds: deployment.spec.minReadySeconds },
   }
   const before = deployment.status?.conditions ?? []
   let conditions = isDeleting ? before : withPause(deployment, before, now)
@@ -86,13 +84,16 @@ function withPause(deployment: Deployment, conditions: Conditions, now: number):
     return withDeploymentCondition(conditions, deploymentCondition(PROGRESSING, 'Unknown', 'DeploymentPaused', 'Deployment is paused', now))
   }
   if (deployment.spec.paused !== true && isMarked) {
-    return withDeploymentCondition(conditions, deploymentCondition(PROGRESSING, 'Unknown', 'DeploymentResumed', 'Deployment is resumed', now))
+    return withDeploymentCondition(
+      conditions,
+      deploymentCondition(PROGRESSING, 'Unknown', 'DeploymentResumed', 'Deployment is resumed', now),
+    )
   }
   return conditions
 }
 
 function roll(start: Rollout, claimed: readonly ReplicaSet[], observed: ObservedDeployment, context: ReconcileContext): Plan {
-  const ensured = ensureNewSet(start, observed, context)
+  const ensured = ensureNewSet(start, observed.namesake, context)
   if ('plan' in ensured) return ensured.plan
   const next = rollingUpdate(ensured.rollout, ensured.rollout.newSet!)
   return finishRollout(next, next.scalings.length > 0, claimed, context)
@@ -104,40 +105,10 @@ function recreate(start: Rollout, claimed: readonly ReplicaSet[], observed: Obse
   if (areOldPodsRunning(start, observed.podsOf)) {
     return { ...finish(start, claimed, [], context, true), waitingOn: 'pods of older ReplicaSets to be gone' }
   }
-  const ensured = ensureNewSet(start, observed, context)
+  const ensured = ensureNewSet(start, observed.namesake, context)
   if ('plan' in ensured) return ensured.plan
   const next = scaled(ensured.rollout, ensured.rollout.newSet!, desiredReplicas(start.deployment))
   return finishRollout(next, false, claimed, context)
-}
-
-/** The rollout with a new ReplicaSet, or the plan when there can't be one yet. Upstream: getNewReplicaSet. */
-function ensureNewSet(
-  rollout: Rollout,
-  { namesake }: ObservedDeployment,
-  { now, lastFailure }: ReconcileContext,
-): { rollout: Rollout } | { plan: Plan } {
-  const { deployment, conditions } = rollout
-  if (rollout.newSet !== undefined) return { rollout }
-  const name = newReplicaSetName(deployment)
-  if (namesake !== undefined) {
-    const status = { ...deployment.status, conditions: [...conditions], collisionCount: (deployment.status?.collisionCount ?? 0) + 1 }
-    return { plan: { status: withStatus(deployment, status), waitingOn: `a name for its ReplicaSet: "${name}" is taken` } }
-  }
-  const watchesProgress = progressDeadlineMs(deployment) !== undefined
-  const progressing = (state: string, reason: string, message: string) =>
-    watchesProgress ? withDeploymentCondition(conditions, deploymentCondition(PROGRESSING, state, reason, message, now)) : conditions
-  if (lastFailure?.action.verb === 'create' && lastFailure.reason !== 'AlreadyExists') {
-    if (lastFailure.message.includes(NAMESPACE_TERMINATING)) return { plan: { waitingOn: 'the namespace is being terminated' } }
-    const message = `Failed to create new replica set "${name}": ${lastFailure.message}`
-    const told = progressing('False', 'ReplicaSetCreateError', message)
-    // A plan that fails leaves no status behind, so the fault is told before the next try.
-    if (!deepEqual(told, deployment.status?.conditions ?? [])) {
-      const status = { ...deployment.status, conditions: [...told] }
-      return { plan: { status: withStatus(deployment, status), requeueAfterMs: 1, waitingOn: message } }
-    }
-  }
-  const newSet = newReplicaSet(deployment, rollout.oldSets)
-  return { rollout: { ...rollout, newSet, conditions: progressing('True', 'NewReplicaSetCreated', `Created new replica set "${name}"`) } }
 }
 
 /** Old ReplicaSets are thrown away only after a rollout, when nothing was scaled just now. */
@@ -160,22 +131,22 @@ function finish(
   const status = watchesProgress ? withProgress(rollout, counted, now) : counted
   const requeueAfterMs = watchesProgress ? untilProgressCheck(deployment, status, now) : undefined
   const reason = waitingOn(rollout, status)
+  const revision = newSet?.metadata.annotations?.[REVISION]
   return {
-    actions: [...actions, ...deletions],
-    status: withStatus(deployment, status, newSet?.metadata.annotations?.[REVISION]),
+    actions: [...actions, ...deletions, ...revisionPatch(deployment, status, revision)],
+    status: withStatus(deployment, status, revision),
     events,
     ...(requeueAfterMs !== undefined && { requeueAfterMs }),
     ...(reason !== undefined && { waitingOn: reason }),
   }
 }
 
-/** Upstream writes the revision through /status too, where it doesn't count as a new generation. */
-function withStatus(deployment: Deployment, status: DeploymentStatus, revision?: string): KubeObject {
-  const { metadata } = deployment
-  const annotations = revision === undefined ? metadata.annotations : { ...metadata.annotations, [REVISION]: revision }
-  const conditions = status.conditions?.length === 0 ? undefined : status.conditions
-  const next: Deployment = { ...deployment, metadata: { ...metadata, annotations }, status: { ...status, conditions } }
-  return next
+/** The revision goes with the status; but a status that stays isn't written. */
+function revisionPatch({ metadata, status: old }: Deployment, status: DeploymentStatus, revision: string | undefined): Action[] {
+  if (revision === undefined || metadata.annotations?.[REVISION] === revision || !deepEqual(old, status)) return []
+  const { namespace, name, uid } = metadata
+  const patch = { metadata: { uid, annotations: { [REVISION]: revision } } }
+  return [{ verb: 'patch', target: { resource: 'deployments.apps', namespace, name }, patch, subresource: 'status' }]
 }
 
 function refuseEmptySelector(deployment: Deployment): Plan {

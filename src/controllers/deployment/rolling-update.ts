@@ -55,7 +55,9 @@ export function removeUnhealthy(rollout: Rollout, most: number): { rollout: Roll
 
 /** Upstream: scaleDownOldReplicaSetsForRollingUpdate. */
 export function removeAvailable(rollout: Rollout, newSet: ReplicaSet | undefined): Rollout {
-  const old = rollout.oldSets.filter((replicaSet) => isActive(replicaSet) || rollout.scalings.some(({ name }) => name === replicaSet.metadata.name))
+  const old = rollout.oldSets.filter(
+    (replicaSet) => isActive(replicaSet) || rollout.scalings.some(({ name }) => name === replicaSet.metadata.name),
+  )
   let next = rollout
   let left = total(newSet ? [...old, newSet] : old, availableOf) - minAvailable(rollout.deployment)
   for (const replicaSet of old.sort(byCreation)) {

@@ -1,6 +1,8 @@
-import type { DeploymentStatus, ReplicaSet } from '../../api/types.gen.ts'
+import type { KubeObject } from '../../api/object.ts'
+import type { Deployment, DeploymentStatus, ReplicaSet } from '../../api/types.gen.ts'
 import { deploymentCondition, withDeploymentCondition } from './conditions.ts'
 import { availableOf, desiredReplicas, minAvailable, sizeOf, total } from './limits.ts'
+import { REVISION } from './revisions.ts'
 import { allSets, type Rollout } from './rollout.ts'
 
 /** The Deployment's status by its ReplicaSets. Counts that are zero are absent, as on the wire. Upstream: sync.go calculateStatus. */
@@ -43,4 +45,13 @@ export function isComplete({ deployment }: Pick<Rollout, 'deployment'>, status: 
     (status?.availableReplicas ?? 0) === desired &&
     (status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0)
   )
+}
+
+/** The Deployment with this status, and its revision when it has one. Upstream writes the revision through /status too, where it doesn't count as a new generation. */
+export function withStatus(deployment: Deployment, status: DeploymentStatus, revision?: string): KubeObject {
+  const { metadata } = deployment
+  const annotations = revision === undefined ? metadata.annotations : { ...metadata.annotations, [REVISION]: revision }
+  const conditions = status.conditions?.length === 0 ? undefined : status.conditions
+  const next: Deployment = { ...deployment, metadata: { ...metadata, annotations }, status: { ...status, conditions } }
+  return next
 }

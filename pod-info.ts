@@ -1,0 +1,50 @@
+/** What the scheduler needs to know of a pod, worked out once. */
+import { podRequests } from '../api/core/v1/pod-resources.ts'
+import { controllerOf } from '../api/meta/owner-references.ts'
+import type { Pod } from '../api/types.gen.ts'
+import { type Amounts, amountsOf } from './amounts.ts'
+
+export interface HostPort {
+  readonly ip: string
+  readonly protocol: string
+  readonly port: number
+}
+
+export interface PodInfo {
+  readonly key: string
+  readonly pod: Pod
+  readonly requests: Amounts
+  /** For scores: a container that asks for nothing still uses something. */
+  readonly scoredCpu: number
+  readonly scoredMemory: number
+  readonly hostPorts: readonly HostPort[]
+  readonly controllerUid: string | undefined
+}
+
+/** Upstream: pkg/scheduler/util/pod_resources.go. */
+const DEFAULT_MILLI_CPU = 100
+const DEFAULT_MEMORY_BYTES = 200 * 1024 * 1024
+
+export function podInfo(pod: Pod): PodInfo {
+  const requests = amountsOf(podRequests(pod))
+  const without = (resource: string) => pod.spec.containers.filter(({ resources }) => resources?.requests?.[resource] === undefined).length
+  return {
+    key: `${pod.metadata.namespace}/${pod.metadata.name}`,
+    pod,
+    requests,
+    scoredCpu: (requests.get('cpu') ?? 0) + without('cpu') * DEFAULT_MILLI_CPU,
+    scoredMemory: (requests.get('memory') ?? 0) + without('memory') * DEFAULT_MEMORY_BYTES,
+    hostPorts: [...pod.spec.containers, ...(pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')].flatMap(
+      ({ ports }) =>
+        (ports ?? [])
+          .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
+          .map(({ hostIP, hostPort, protocol }) => ({ ip: hostIP || '0.0.0.0', protocol: protocol ?? 'TCP', port: hostPort! })),
+    ),
+    controllerUid: controllerOf(pod)?.uid,
+  }
+}
+
+/** Its resources are free again. */
+export function isOver({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed'
+}

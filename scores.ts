@@ -1,0 +1,147 @@
+/**
+ * How well a node suits a pod. Each score rates all nodes that passed the filters from 0 to 100; the weighted sums are
+ * compared. Weights are upstream's default plugins'.
+ */
+import { matchesNodeSelectorTerm, toleratesTaint } from '../api/core/v1/node-match.ts'
+import type { SchedulingContext } from './filters.ts'
+import type { NodeInfo } from './node-info.ts'
+import { domainOf } from './topology-state.ts'
+import { isSelectedByClaims } from './volume-claims.ts'
+
+export interface Score {
+  readonly weight: number
+  /** Upstream normalizes by the greatest; `reverse` where less is better, `none` where it is a rating already. */
+  readonly normalize: 'none' | 'max' | 'reverse' | 'range'
+  readonly isNeeded?: (context: SchedulingContext, nodes: readonly NodeInfo[]) => boolean
+  readonly rate: (context: SchedulingContext, node: NodeInfo) => number
+}
+
+const BEST = 100
+
+const leastAllocated: Score = {
+  weight: 1,
+  normalize: 'none',
+  rate: ({ pod }, node) => {
+    const free = (allocatable: number, used: number) => (allocatable === 0 || used > allocatable ? 0 : ((allocatable - used) * BEST) / allocatable)
+    const cpu = free(node.allocatable.get('cpu') ?? 0, node.scoredCpu + pod.scoredCpu)
+    return Math.floor((Math.floor(cpu) + Math.floor(free(node.allocatable.get('memory') ?? 0, node.scoredMemory + pod.scoredMemory))) / 2)
+  },
+}
+
+const balancedAllocation: Score = {
+  weight: 1,
+  normalize: 'none',
+  rate: ({ pod }, node) => {
+    const share = (resource: string) => {
+      const allocatable = node.allocatable.get(resource) ?? 0
+      return allocatable === 0 ? 1 : Math.min(1, ((node.requested.get(resource) ?? 0) + (pod.requests.get(resource) ?? 0)) / allocatable)
+    }
+    return Math.floor((1 - Math.abs(share('cpu') - share('memory')) / 2) * BEST)
+  },
+}
+
+const taintToleration: Score = {
+  weight: 3,
+  normalize: 'reverse',
+  rate: ({ pod }, { node }) => {
+    // Only tolerations that can be about this effect. Upstream: taint_toleration.go getAllTolerationPreferNoSchedule.
+    const tolerations = (pod.pod.spec.tolerations ?? []).filter(({ effect }) => !effect || effect === 'PreferNoSchedule')
+    const taints = (node!.spec.taints ?? []).filter(({ effect }) => effect === 'PreferNoSchedule')
+    return taints.filter((taint) => !tolerations.some((toleration) => toleratesTaint(toleration, taint))).length
+  },
+}
+
+const nodeAffinity: Score = {
+  weight: 2,
+  normalize: 'max',
+  isNeeded: ({ pod }) => (pod.pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution?.length ?? 0) > 0,
+  rate: ({ pod }, { node }) => {
+    let sum = 0
+    for (const { preference, weight } of pod.pod.spec.affinity!.nodeAffinity!.preferredDuringSchedulingIgnoredDuringExecution!) {
+      if (matchesNodeSelectorTerm(preference, node!)) sum += weight
+    }
+    return sum
+  },
+}
+
+const interPodAffinity: Score = {
+  weight: 2,
+  normalize: 'range',
+  isNeeded: ({ topology }) => topology.preferred.length > 0,
+  rate: ({ topology }, { node }) => {
+    let sum = 0
+    for (const { topologyKey, byDomain, weight } of topology.preferred) {
+      const domain = domainOf(node!, topologyKey)
+      if (domain !== undefined) sum += weight * (byDomain.get(domain) ?? 0)
+    }
+    return sum
+  },
+}
+
+const topologySpread: Score = {
+  weight: 2,
+  normalize: 'reverse',
+  isNeeded: ({ topology }) => topology.preferredSpread.length > 0,
+  rate: ({ topology }, { node }) => {
+    let sum = 0
+    for (const { constraint, byDomain } of topology.preferredSpread) {
+      const domain = domainOf(node!, constraint.topologyKey)
+      // A node outside all domains is the worst.
+      sum += domain === undefined ? 1e6 : (byDomain.get(domain) ?? 0)
+    }
+    return sum
+  },
+}
+
+/** Pods of one controller apart, where the pod says nothing itself. Upstream: podtopologyspread's system default constraints. */
+const controllerSpread: Score = {
+  weight: 2,
+  normalize: 'reverse',
+  isNeeded: ({ pod }) => pod.controllerUid !== undefined && (pod.pod.spec.topologySpreadConstraints ?? []).length === 0,
+  rate: ({ pod }, node) => node.ofController.get(pod.controllerUid!) ?? 0,
+}
+
+/** Claims were told this node: on another they would have to be told anew. Outweighs all else. */
+const selectedByClaims: Score = {
+  weight: 1000,
+  normalize: 'none',
+  isNeeded: ({ claims }) => claims.unbound.length > 0,
+  rate: ({ claims }, node) => (isSelectedByClaims(claims, node.name) ? BEST : 0),
+}
+
+export const SCORES: readonly Score[] = [
+  leastAllocated,
+  balancedAllocation,
+  taintToleration,
+  nodeAffinity,
+  interPodAffinity,
+  topologySpread,
+  controllerSpread,
+  selectedByClaims,
+]
+
+/** The weighted sum for each of the nodes, in their order. */
+export function totalScores(context: SchedulingContext, nodes: readonly NodeInfo[]): number[] {
+  const totals = new Array<number>(nodes.length).fill(0)
+  for (const { weight, normalize, isNeeded, rate } of SCORES) {
+    if (isNeeded !== undefined && !isNeeded(context, nodes)) continue
+    const rates = nodes.map((node) => rate(context, node))
+    const greatest = Math.max(...rates)
+    const least = Math.min(...rates)
+    for (const [index, value] of rates.entries()) totals[index]! += weight * normalized(value, normalize, least, greatest)
+  }
+  return totals
+}
+
+function normalized(value: number, how: Score['normalize'], least: number, greatest: number): number {
+  switch (how) {
+    case 'none':
+      return value
+    case 'max':
+      return greatest === 0 ? 0 : Math.floor((BEST * value) / greatest)
+    case 'reverse':
+      return greatest === 0 ? BEST : BEST - Math.floor((BEST * value) / greatest)
+    case 'range':
+      return greatest === least ? 0 : Math.floor((BEST * (value - least)) / (greatest - least))
+  }
+}

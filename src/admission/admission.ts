@@ -1,0 +1,62 @@
+/**
+ * Admission: what stands between a well-formed write and the store. A plugin is one file in this folder and one line in
+ * plugins.ts; it may change the object (`mutate`), then all plugins may refuse it (`validate`), with an ApiError.
+ */
+import type { ResourceDefinition } from '../api/definition.ts'
+import type { GroupResource, KubeObject } from '../api/object.ts'
+
+export type Operation = 'create' | 'update' | 'delete'
+
+export interface AdmissionRequest {
+  readonly operation: Operation
+  readonly definition: ResourceDefinition
+  /** '' for the resource itself */
+  readonly subresource: string
+  readonly namespace: string
+  /** '' for a create whose name is still to be generated */
+  readonly name: string
+  /** The object to be written; undefined for a delete. */
+  readonly object: KubeObject | undefined
+  /** The object as it is; undefined for a create. Shared: not to be changed. */
+  readonly old: KubeObject | undefined
+  readonly user: { readonly name: string; readonly groups: readonly string[] }
+  readonly isDryRun: boolean
+  /** Texts for the answer's Warning headers. */
+  readonly warnings: string[]
+}
+
+/** The current objects. Shared: not to be changed. */
+export interface ClusterView {
+  get<T extends KubeObject>(resource: GroupResource, namespace: string, name: string): T | undefined
+  list<T extends KubeObject>(resource: GroupResource, namespace?: string): readonly T[]
+  readonly now: number
+}
+
+export interface AdmissionPlugin {
+  /** As upstream's `--enable-admission-plugins` names it. */
+  readonly name: string
+  /** Only what a plugin handles reaches it. */
+  handles(request: AdmissionRequest): boolean
+  /** Changes `request.object` in place. @throws ApiError */
+  mutate?(request: AdmissionRequest, cluster: ClusterView): void
+  /** @throws ApiError */
+  validate?(request: AdmissionRequest, cluster: ClusterView): void
+}
+
+export class AdmissionChain {
+  readonly #plugins: readonly AdmissionPlugin[]
+  readonly #cluster: ClusterView
+
+  constructor(plugins: readonly AdmissionPlugin[], cluster: ClusterView) {
+    this.#plugins = plugins
+    this.#cluster = cluster
+  }
+
+  mutate(request: AdmissionRequest): void {
+    for (const plugin of this.#plugins) if (plugin.mutate !== undefined && plugin.handles(request)) plugin.mutate(request, this.#cluster)
+  }
+
+  validate(request: AdmissionRequest): void {
+    for (const plugin of this.#plugins) if (plugin.validate !== undefined && plugin.handles(request)) plugin.validate(request, this.#cluster)
+  }
+}

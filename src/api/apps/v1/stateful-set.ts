@@ -1,0 +1,123 @@
+import { setPersistentVolumeClaimSpecDefaults } from '../../core/v1/volume-defaults.ts'
+import { defineResource } from '../../definition.ts'
+import { isSameValue, pushDecremented } from '../../meta/field-checks.ts'
+import { type FieldError, forbidden } from '../../meta/field-error.ts'
+import { nameIsDnsLabel } from '../../meta/names.ts'
+import { fromLabelSelector, selectorText } from '../../meta/selectors.ts'
+import { ageColumn, column, containerColumns, nameColumn } from '../../table-columns.ts'
+import type { StatefulSet, StatefulSetSpec } from '../../types.gen.ts'
+import { setTemplateDefaults } from './pod-template-rules.ts'
+import { validateReplicaCounts } from './replica-status-validation.ts'
+import { validateStatefulSetSpec } from './stateful-set-validation.ts'
+
+const COUNTS = [
+  'replicas',
+  'readyReplicas',
+  'currentReplicas',
+  'updatedReplicas',
+  'availableReplicas',
+  'observedGeneration',
+  'collisionCount',
+]
+const BOUNDED = ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas']
+
+const MUTABLE = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+] as const
+
+export const statefulSet = defineResource<StatefulSet>('apps/v1/statefulsets', {
+  countsGenerations: true,
+  validateName: nameIsDnsLabel,
+  setDefaults: (object) => {
+    object.spec ??= {} as StatefulSetSpec
+    setSpecDefaults(object.spec)
+  },
+  prepareForCreate: (object) => {
+    object.status = { replicas: 0, availableReplicas: 0 }
+    dropMaxUnavailable(object.spec)
+  },
+  prepareForUpdate: (next, old) => {
+    if (old.spec.updateStrategy?.rollingUpdate?.maxUnavailable === undefined) dropMaxUnavailable(next.spec)
+  },
+  validatesUpdateAlone: true,
+  validate: ({ spec }) => validateStatefulSetSpec(spec, {}),
+  validateUpdate: (next, old) => {
+    const toleratesTemplate = validateStatefulSetSpec(old.spec, { isUpdate: true }).length > 0
+    const errors = validateStatefulSetSpec(next.spec, { isUpdate: true, toleratesTemplate })
+    pushForbiddenChange(errors, next.spec, old.spec)
+    return errors
+  },
+  validateStatusUpdate: (next, old) => {
+    const errors = validateReplicaCounts({ ...next.status }, COUNTS, BOUNDED, 'status.readyReplicas')
+    pushDecremented(errors, 'status.collisionCount', next.status?.collisionCount, old.status?.collisionCount)
+    return errors
+  },
+  columns: [
+    nameColumn,
+    column(
+      'Ready',
+      'string',
+      'Pods that are ready, of those wanted.',
+      ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec.replicas ?? 0}`,
+    ),
+    ageColumn,
+    ...containerColumns<StatefulSet>(({ spec }) => spec.template),
+  ],
+  scale: {
+    replicas: ({ spec }) => spec.replicas ?? 0,
+    setReplicas: (object, replicas) => {
+      object.spec.replicas = replicas
+    },
+    statusReplicas: ({ status }) => status?.replicas ?? 0,
+    selector: ({ spec }) => selectorText(fromLabelSelector(spec.selector) ?? []),
+  },
+})
+
+function setSpecDefaults(spec: StatefulSetSpec): void {
+  if (!spec.podManagementPolicy) spec.podManagementPolicy = 'OrderedReady'
+  spec.replicas ??= 1
+  spec.revisionHistoryLimit ??= 10
+  spec.updateStrategy ??= {}
+  const strategy = spec.updateStrategy
+  if (!strategy.type) {
+    strategy.type = 'RollingUpdate'
+    strategy.rollingUpdate ??= {}
+  }
+  if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate) strategy.rollingUpdate.partition ??= 0
+  spec.persistentVolumeClaimRetentionPolicy ??= {}
+  const retention = spec.persistentVolumeClaimRetentionPolicy
+  if (!retention.whenDeleted) retention.whenDeleted = 'Retain'
+  if (!retention.whenScaled) retention.whenScaled = 'Retain'
+  setTemplateDefaults(spec)
+  for (const claim of spec.volumeClaimTemplates ?? []) {
+    // Upstream: apps/v1/conversion.go, so that clients can decode a template alone.
+    claim.apiVersion = 'v1'
+    claim.kind = 'PersistentVolumeClaim'
+    claim.status ??= {}
+    if (!claim.status.phase) claim.status.phase = 'Pending'
+    if (claim.spec) setPersistentVolumeClaimSpecDefaults(claim.spec)
+  }
+}
+
+/** The gate MaxUnavailableStatefulSet is off by default in 1.36: the field is dropped where it wasn't in use before. */
+function dropMaxUnavailable(spec: StatefulSetSpec): void {
+  if (spec.updateStrategy?.rollingUpdate) delete spec.updateStrategy.rollingUpdate.maxUnavailable
+}
+
+function pushForbiddenChange(errors: FieldError[], next: StatefulSetSpec, old: StatefulSetSpec): void {
+  const fixed: StatefulSetSpec = { ...next }
+  for (const field of MUTABLE) (fixed as unknown as Record<string, unknown>)[field] = old[field]
+  if (isSameValue(fixed, old)) return
+  errors.push(
+    forbidden(
+      'spec',
+      "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+    ),
+  )
+}

@@ -1,0 +1,41 @@
+/**
+ * How everything but the API server reaches the API: controllers, the scheduler, simulated kubelets. In this process
+ * local-client.ts goes straight to the registry; another implementation may go over the wire.
+ *
+ * Every method but `watch` rejects with an ApiError that says what the server says. Objects that come back are shared: treat
+ * them as frozen.
+ */
+import type { GroupResource, KubeObject, New, ObjectRef } from '../api/object.ts'
+import type { DeleteOptions } from '../api/types.gen.ts'
+
+export interface ListOf<T extends KubeObject> {
+  readonly items: readonly T[]
+  readonly resourceVersion: string
+}
+
+export interface ClientEvent<T extends KubeObject = KubeObject> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly object: T
+}
+
+export interface WatchHandler {
+  /** Changes in revision order; called again and again. Must not throw. */
+  onEvents(events: readonly ClientEvent[]): void
+  /** The watch ended; a 410 means that the watcher must list again. Not called after `stop`. */
+  onEnd(error: Error | undefined): void
+}
+
+export interface Client {
+  get<T extends KubeObject>(target: ObjectRef): Promise<T>
+  /** @param namespace all when undefined */
+  list<T extends KubeObject>(resource: GroupResource, namespace?: string): Promise<ListOf<T>>
+  /** Everything after `resourceVersion`. */
+  watch(resource: GroupResource, resourceVersion: string, handler: WatchHandler): { stop(): void }
+  create<T extends KubeObject>(resource: GroupResource, object: New<T>): Promise<T>
+  update<T extends KubeObject>(resource: GroupResource, object: T, subresource?: 'status'): Promise<T>
+  /** @param patch a JSON merge patch */
+  patch<T extends KubeObject>(target: ObjectRef, patch: Record<string, unknown>, subresource?: 'status' | 'scale'): Promise<T>
+  delete(target: ObjectRef, options: DeleteOptions): Promise<void>
+  /** POST to a Pod's binding subresource. */
+  bind(pod: ObjectRef, uid: string, nodeName: string): Promise<void>
+}

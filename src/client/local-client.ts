@@ -1,0 +1,74 @@
+import type { GroupResource, KubeObject, New, ObjectRef } from '../api/object.ts'
+import { completeObject } from '../api/schema/decode-object.ts'
+import type { DeleteOptions } from '../api/types.gen.ts'
+import type { RegistryContext, Target, User } from '../registry/context.ts'
+import { create } from '../registry/create.ts'
+import { deleteObject } from '../registry/delete.ts'
+import { getEntry } from '../registry/get.ts'
+import { list } from '../registry/list.ts'
+import { patchObject } from '../registry/patch.ts'
+import { bindPod } from '../registry/subresources/binding.ts'
+import { update } from '../registry/update.ts'
+import { type WatchEvent, watch } from '../registry/watch.ts'
+import type { Client, ListOf, WatchHandler } from './client.ts'
+
+/** Straight to the registry of this process: the same verbs, rules and order as over the wire, without the bytes. */
+export class LocalClient implements Client {
+  readonly #context: RegistryContext
+  readonly #user: User
+
+  constructor(context: RegistryContext, user: User) {
+    this.#context = context
+    this.#user = user
+  }
+
+  async get<T extends KubeObject>(target: ObjectRef): Promise<T> {
+    return getEntry(this.#context, this.#target(target)).decoded<T>()
+  }
+
+  async list<T extends KubeObject>(resource: GroupResource, namespace?: string): Promise<ListOf<T>> {
+    const definition = this.#context.resources.stored(resource)
+    const { entries, revision } = list(this.#context, definition, namespace, {})
+    return { items: entries.map((entry) => entry.decoded<T>()), resourceVersion: String(revision) }
+  }
+
+  watch(resource: GroupResource, resourceVersion: string, { onEvents }: WatchHandler): { stop(): void } {
+    const definition = this.#context.resources.stored(resource)
+    const started = watch(this.#context, definition, undefined, { resourceVersion, sendInitialEvents: false, keepsDecoded: true })
+    const deliver = (events: readonly WatchEvent[]) => onEvents(events.map(({ type, entry }) => ({ type, object: entry.decoded() })))
+    if (started.replay.length > 0) deliver(started.replay)
+    return started.start(deliver)
+  }
+
+  async create<T extends KubeObject>(resource: GroupResource, object: New<T>): Promise<T> {
+    const definition = this.#context.resources.stored(resource)
+    // Also a copy: what a controller builds shares parts with objects of the cache.
+    const own = completeObject(this.#context.schemas, definition.schema, object) as unknown as KubeObject
+    const target = { definition, namespace: object.metadata.namespace ?? '', name: '' }
+    return (await create(this.#context, target, own, { user: this.#user })).object as T
+  }
+
+  async update<T extends KubeObject>(resource: GroupResource, object: T, subresource?: 'status'): Promise<T> {
+    const target = this.#target({ resource, namespace: object.metadata.namespace ?? '', name: object.metadata.name })
+    const own = () => completeObject(this.#context.schemas, target.definition.schema, object as KubeObject)
+    return (await update(this.#context, target, own, { user: this.#user, ...(subresource ? { subresource } : {}) })).object as T
+  }
+
+  async patch<T extends KubeObject>(target: ObjectRef, patch: Record<string, unknown>, subresource?: 'status' | 'scale'): Promise<T> {
+    const result = await patchObject(this.#context, this.#target(target), { type: 'merge', patch }, { user: this.#user, subresource: subresource ?? '' })
+    return result.object as T
+  }
+
+  async delete(target: ObjectRef, options: DeleteOptions): Promise<void> {
+    await deleteObject(this.#context, this.#target(target), options, { user: this.#user })
+  }
+
+  async bind(pod: ObjectRef, uid: string, nodeName: string): Promise<void> {
+    const binding = { metadata: { name: pod.name, uid }, target: { kind: 'Node', name: nodeName } }
+    await bindPod(this.#context, this.#target(pod), binding as never, { user: this.#user })
+  }
+
+  #target({ resource, namespace, name }: ObjectRef): Target {
+    return { definition: this.#context.resources.stored(resource), namespace, name }
+  }
+}

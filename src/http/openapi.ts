@@ -1,0 +1,122 @@
+/**
+ * Serves /openapi/v3 and /openapi/v2. The v3 documents are files made at build time, served as they are: nothing is read
+ * before the first request, and only the index and what is converted to v2 stays in memory.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { Clock } from '../lib/clock.ts'
+import { accepts, parseAccept } from './accept.ts'
+import type { Answer, DocumentHeaders } from './answer.ts'
+import { toSwagger } from './openapi-v2.ts'
+
+const YEAR_MS = 365 * 24 * 3600 * 1000
+const EMPTY = Buffer.alloc(0)
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+/** The built documents have upstream's prose; without a build there are those in the source tree, which have none. */
+function defaultFolder(): URL {
+  const built = new URL('../openapi/v3/', import.meta.url)
+  return existsSync(new URL('index.json', built)) ? built : new URL('../../openapi/v3/', import.meta.url)
+}
+
+/** Upstream can answer in gnostic's protobuf too. Clients that insist on that are told 406; kubectl asks v3 for JSON. */
+function acceptsJson(accept: string | undefined): boolean {
+  return parseAccept(accept || '*/*').some((clause) => accepts(clause, 'application/json'))
+}
+
+const etagOf = (bytes: Buffer) => createHash('sha512').update(bytes).digest('hex').toUpperCase()
+
+function isKnownToClient({ 'if-none-match': tags }: DocumentHeaders, etag: string): boolean {
+  return tags?.split(',').some((tag) => [`"${etag}"`, `W/"${etag}"`, '*'].includes(tag.trim())) ?? false
+}
+
+const locationOf = (document: string, hash: string) => `/openapi/v3/${document}?hash=${hash}`
+
+interface OpenApiOptions {
+  readonly clock: Clock
+  /** Where index.json and the documents are. */
+  readonly folder?: URL
+}
+
+export class OpenApi {
+  readonly #clock: Clock
+  readonly #folder: URL | undefined
+  #loadedIndex: Promise<ReadonlyMap<string, string>> | undefined
+  #loadedSwagger: Promise<{ body: Buffer; etag: string }> | undefined
+
+  constructor({ clock, folder }: OpenApiOptions) {
+    this.#clock = clock
+    this.#folder = folder
+  }
+
+  /**
+   * @param url path and query, as requested
+   * @returns undefined when there is no such document
+   */
+  async answer(url: string, headers: DocumentHeaders): Promise<Answer | undefined> {
+    const { pathname, searchParams } = new URL(url, 'http://server')
+    if (pathname === '/openapi/v2') return this.#answerV2(headers)
+    if (pathname === '/openapi/v3' || pathname === '/openapi/v3/') return this.#answerIndex(headers)
+    const document = /^\/openapi\/v3\/(.+)$/.exec(pathname)?.[1]
+    return document === undefined ? undefined : this.#answerDocument(document, searchParams.get('hash') ?? '', headers)
+  }
+
+  async #answerIndex(headers: DocumentHeaders): Promise<Answer> {
+    const paths = [...(await this.#index())].map(([path, hash]) => [path, { serverRelativeURL: locationOf(path, hash) }])
+    const body = Buffer.from(JSON.stringify({ paths: Object.fromEntries(paths) }))
+    return send(body, etagOf(body), JSON_TYPE, headers)
+  }
+
+  async #answerDocument(document: string, requestedHash: string, headers: DocumentHeaders): Promise<Answer | undefined> {
+    const etag = (await this.#index()).get(document)
+    if (etag === undefined) return undefined
+    const varying = { vary: 'Accept' }
+    if (!acceptsJson(headers.accept)) return { status: 406, headers: varying, body: EMPTY }
+    const plain = { ...varying, ...JSON_TYPE, etag: `"${etag}"` }
+    if (requestedHash === '') return send(await this.#read(document), etag, plain, headers)
+    // Upstream: handler3 HandleGroupVersion. An old hash leads to the document that there is now.
+    if (requestedHash !== etag) return { status: 301, headers: { ...plain, location: locationOf(document, etag) }, body: EMPTY }
+    const expires = new Date(this.#clock.now() + YEAR_MS).toUTCString()
+    return send(await this.#read(document), etag, { ...plain, 'cache-control': 'public, immutable', expires }, headers)
+  }
+
+  async #answerV2(headers: DocumentHeaders): Promise<Answer> {
+    const varying = { vary: 'Accept' }
+    if (!acceptsJson(headers.accept)) return { status: 406, headers: varying, body: EMPTY }
+    this.#loadedSwagger ??= this.#buildSwagger()
+    const { body, etag } = await this.#loadedSwagger
+    return send(body, etag, { ...varying, ...JSON_TYPE }, headers)
+  }
+
+  async #buildSwagger(): Promise<{ body: Buffer; etag: string }> {
+    const texts = await Promise.all([...(await this.#index()).keys()].map((document) => this.#read(document)))
+    const body = Buffer.from(JSON.stringify(toSwagger(texts.map((text) => JSON.parse(text.toString('utf8'))))))
+    return { body, etag: etagOf(body) }
+  }
+
+  /** Document → hash, in order. */
+  #index(): Promise<ReadonlyMap<string, string>> {
+    this.#loadedIndex ??= this.#readIndex()
+    return this.#loadedIndex
+  }
+
+  async #readIndex(): Promise<ReadonlyMap<string, string>> {
+    const text = await readFile(this.#file('index.json'), 'utf8')
+    return new Map(Object.entries(JSON.parse(text) as Record<string, string>))
+  }
+
+  /** @param document one that the index has */
+  #read(document: string): Promise<Buffer> {
+    return readFile(this.#file(`${document.replaceAll('/', '__')}.json`))
+  }
+
+  #file(name: string): URL {
+    return new URL(name, this.#folder ?? defaultFolder())
+  }
+}
+
+function send(body: Buffer, etag: string, headers: Readonly<Record<string, string>>, asked: DocumentHeaders): Answer {
+  const tagged = { ...headers, etag: `"${etag}"` }
+  return isKnownToClient(asked, etag) ? { status: 304, headers: tagged, body: EMPTY } : { status: 200, headers: tagged, body }
+}

@@ -1,0 +1,119 @@
+/** The forms an answer can take, as the Accept header negotiates them: the objects, a Table, metadata alone; JSON, YAML, protobuf. */
+import type { ResourceDefinition } from '../api/definition.ts'
+import { notAcceptableError } from '../api/meta/api-error.ts'
+import type { KubeObject } from '../api/object.ts'
+import { bytesOf } from '../registry/encode.ts'
+import type { ListResult } from '../registry/list.ts'
+import type { Entry } from '../storage/entry.ts'
+import type { Codecs } from './codecs/codecs.ts'
+import { type Accepted, negotiate } from './codecs/negotiate.ts'
+import { type IncludeObject, partialMetadata, tableOf } from './table.ts'
+
+const SUPPORTED =
+  'application/json, application/yaml, application/vnd.kubernetes.protobuf'
+
+/** @throws ApiError 406 */
+export function acceptedForm(accept: string | undefined): Accepted {
+  const accepted = negotiate(accept)
+  if (accepted === undefined) throw notAcceptableError(`only the following media types are accepted: ${SUPPORTED}`)
+  return accepted
+}
+
+export interface RepresentationOptions {
+  readonly definition: ResourceDefinition
+  readonly accepted: Accepted
+  readonly includeObject: IncludeObject
+  readonly now: number
+}
+
+/** Turns entries and lists of one resource into bodies of the negotiated form. */
+export class Representation {
+  readonly contentType: string
+  readonly #options: RepresentationOptions
+  readonly #codecs: Codecs
+
+  constructor(options: RepresentationOptions, codecs: Codecs) {
+    this.#options = options
+    this.#codecs = codecs
+    this.contentType = options.accepted.mediaType
+  }
+
+  /** The cached bytes are the answer: nothing needs to be decoded. */
+  get isPlain(): boolean {
+    return this.#options.accepted.mediaType === 'application/json' && this.#options.accepted.as === undefined
+  }
+
+  /** @param bytes the object's JSON. @param isWatched Table rows of a watch have their columns in the first event only */
+  object(bytes: Buffer, withColumns = true): Buffer {
+    if (this.isPlain) return bytes
+    const object = JSON.parse(bytes.toString()) as KubeObject
+    return this.#codecs.encode(this.contentType, this.#shape(object, withColumns))
+  }
+
+  /** An object that has only metadata, in the form of a watch event's object. */
+  bookmark(bytes: Buffer): Buffer {
+    return this.object(bytes)
+  }
+
+  entry(entry: Entry): Buffer {
+    return this.object(bytesOf(this.#options.definition, entry))
+  }
+
+  /** The pieces of a list's body, to be sent one after the other. */
+  list(list: ListResult): Buffer[] {
+    const { definition, accepted } = this.#options
+    const metadata = listMetaOf(list)
+    if (this.isPlain) return plainList(definition, list, metadata)
+    const objects = list.entries.map((entry) => (definition.conversion ? definition.conversion.fromStored(entry.copy()) : entry.copy()))
+    if (accepted.as === 'Table') return [this.#codecs.encode(this.contentType, this.#table(objects, metadata, true))]
+    const isPartial = accepted.as !== undefined
+    const body = isPartial
+      ? { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: objects.map(partialMetadata) }
+      : { kind: `${definition.kind}List`, apiVersion: definition.apiVersion, metadata, items: objects }
+    return [this.#codecs.encode(this.contentType, body)]
+  }
+
+  #shape(object: KubeObject, withColumns: boolean): object {
+    const { accepted } = this.#options
+    if (accepted.as === 'Table') return this.#table([object], { resourceVersion: object.metadata.resourceVersion }, withColumns)
+    return accepted.as === undefined ? object : partialMetadata(object)
+  }
+
+  #table(objects: readonly KubeObject[], metadata: Record<string, unknown>, withColumns: boolean): object {
+    const { definition, includeObject, now } = this.#options
+    return tableOf(definition, objects, metadata, { includeObject, withColumns, now })
+  }
+}
+
+function listMetaOf({ revision, continueToken, remainingItemCount }: ListResult): Record<string, unknown> {
+  return {
+    resourceVersion: String(revision),
+    ...(continueToken === undefined ? {} : { continue: continueToken }),
+    ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
+  }
+}
+
+/** Entries copied together at a time: large enough to spare writes, small enough not to double a large list in memory. */
+const PIECE_BYTES = 1 << 20
+const COMMA = Buffer.from(',')
+
+function plainList(definition: ResourceDefinition, { entries }: ListResult, metadata: Record<string, unknown>): Buffer[] {
+  const head = `{"kind":"${definition.kind}List","apiVersion":"${definition.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`
+  const pieces: Buffer[] = []
+  let parts: Buffer[] = [Buffer.from(head)]
+  let size = head.length
+  for (const [i, entry] of entries.entries()) {
+    const bytes = bytesOf(definition, entry)
+    if (i > 0) parts.push(COMMA)
+    parts.push(bytes)
+    size += bytes.length
+    if (size >= PIECE_BYTES) {
+      pieces.push(Buffer.concat(parts))
+      parts = []
+      size = 0
+    }
+  }
+  parts.push(Buffer.from(']}'))
+  pieces.push(Buffer.concat(parts))
+  return pieces
+}

@@ -1,0 +1,37 @@
+/** What the server says of itself: discovery, OpenAPI, version. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { VERSION } from '../../api/version.ts'
+import type { Answer } from '../answer.ts'
+import type { Discovery } from '../discovery.ts'
+import type { OpenApi } from '../openapi.ts'
+import { NO_SUCH_PATH, sendJson } from '../respond.ts'
+
+const DISCOVERY_PATHS = ['/api', '/api/', '/api/:version', '/apis', '/apis/', '/apis/:group', '/apis/:group/:version']
+
+export function registerDocumentRoutes(app: FastifyInstance, discovery: Discovery, openApi: OpenApi): void {
+  const hidden = { schema: { hide: true } } as object
+  for (const url of DISCOVERY_PATHS) {
+    app.get(url, hidden, async (request, reply) => {
+      const path = request.raw.url!.split('?')[0]!
+      send(reply, await discovery.answer(path, request.headers))
+    })
+  }
+  const openApiHandler = async (request: FastifyRequest, reply: FastifyReply) => {
+    send(reply, await openApi.answer(request.raw.url!, request.headers))
+  }
+  app.get('/openapi/v2', hidden, openApiHandler)
+  app.get('/openapi/v3', hidden, openApiHandler)
+  app.get('/openapi/v3/*', hidden, openApiHandler)
+  app.get('/version', hidden, (_request, reply) => sendJson(reply, 200, VERSION))
+  app.get('/', hidden, (_request, reply) => {
+    const paths = ['/api', '/apis', '/docs', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/simulation', '/version']
+    sendJson(reply, 200, { paths })
+  })
+}
+
+function send(reply: FastifyReply, answer: Answer | undefined): void {
+  if (answer === undefined) throw NO_SUCH_PATH
+  reply.hijack()
+  reply.raw.writeHead(answer.status, { ...answer.headers, ...(answer.status === 304 ? {} : { 'content-length': answer.body.length }) })
+  reply.raw.end(answer.body)
+}

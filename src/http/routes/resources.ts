@@ -1,0 +1,339 @@
+/** The generic endpoints of every resource: one route, whose meaning is worked out from the path. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ResourceDefinition } from '../../api/definition.ts'
+import { ApiError, badRequestError, invalidError, methodNotSupportedError, unsupportedMediaTypeError } from '../../api/meta/api-error.ts'
+import { forbidden } from '../../api/meta/field-error.ts'
+import type { DeleteOptions } from '../../api/types.gen.ts'
+import type { ObjectResult, RegistryContext, Target, User, WriteOptions } from '../../registry/context.ts'
+import { create } from '../../registry/create.ts'
+import { deletedStatus, deleteObject, validateDeleteOptions } from '../../registry/delete.ts'
+import { deleteCollection } from '../../registry/delete-collection.ts'
+import { getEntry } from '../../registry/get.ts'
+import { list } from '../../registry/list.ts'
+import { type Patch, patchObject } from '../../registry/patch.ts'
+import { findSubresource, type Subresource } from '../../registry/subresources/subresources.ts'
+import { update } from '../../registry/update.ts'
+import { watch } from '../../registry/watch.ts'
+import { type Body, decodeObjectBody, mediaTypeOf, parseBody } from '../body.ts'
+import type { Codecs } from '../codecs/codecs.ts'
+import { booleanOf, fieldValidationOf, integerOf, isDryRun, listOptionsOf, type Query, textOf } from '../query.ts'
+import { acceptedForm, Representation } from '../representation.ts'
+import { parseRequestInfo, type RequestInfo } from '../request-info.ts'
+import { headersOf, NO_SUCH_PATH, sendBytes, sendJson, sendPieces } from '../respond.ts'
+import type { IncludeObject } from '../table.ts'
+import { WatchStream } from '../watch-stream.ts'
+
+export interface ResourceRoutesOptions {
+  readonly context: RegistryContext
+  readonly codecs: Codecs
+  readonly authenticate: (request: FastifyRequest) => User
+  /** Watches that are open, to be ended when the server closes. */
+  readonly streams: Set<WatchStream>
+}
+
+/** Upstream: `--min-request-timeout`; a watch lasts between this and twice this. */
+const MIN_WATCH_MS = 1800_000
+
+/** One request on its way. */
+interface Call {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly definition: ResourceDefinition
+  readonly info: RequestInfo
+  readonly query: Query
+  readonly user: User
+}
+
+export function registerResourceRoutes(app: FastifyInstance, options: ResourceRoutesOptions): void {
+  const routes = new ResourceRoutes(options)
+  const handler = (request: FastifyRequest, reply: FastifyReply) => routes.handle(request, reply)
+  for (const url of ['/api/*', '/apis/*']) app.all(url, { schema: { hide: true } }, handler)
+}
+
+class ResourceRoutes {
+  readonly #options: ResourceRoutesOptions
+
+  constructor(options: ResourceRoutesOptions) {
+    this.#options = options
+  }
+
+  async handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const url = request.raw.url!
+    const question = url.indexOf('?')
+    const info = parseRequestInfo(question < 0 ? url : url.slice(0, question))
+    const definition = info && this.#options.context.resources.find(info.apiVersion, info.resource)
+    if (info === undefined || definition === undefined) throw NO_SUCH_PATH
+    // A namespace in the path of a cluster-scoped resource, or none where an object needs one, is no path of upstream's.
+    if (!definition.namespaced && info.namespace !== undefined) throw NO_SUCH_PATH
+    if (definition.namespaced && info.namespace === undefined && info.name !== '' && !info.isWatchPath) throw NO_SUCH_PATH
+    const call: Call = { request, reply, definition, info, query: request.query as Query, user: this.#options.authenticate(request) }
+    if (info.subresource !== '') return this.#subresource(call)
+    return info.name === '' ? this.#collection(call) : this.#object(call)
+  }
+
+  #collection(call: Call): Promise<void> | void {
+    const { definition, query, info } = call
+    switch (call.request.method) {
+      case 'GET':
+      case 'HEAD':
+        return booleanOf(query, 'watch') || info.isWatchPath ? this.#watch(call) : this.#list(call)
+      case 'POST':
+        if (definition.namespaced && info.namespace === undefined) throw methodNotAllowed()
+        return this.#create(call)
+      case 'DELETE':
+        return this.#deleteCollection(call)
+      default:
+        throw methodNotAllowed()
+    }
+  }
+
+  #object(call: Call): Promise<void> | void {
+    switch (call.request.method) {
+      case 'GET':
+      case 'HEAD':
+        return call.info.isWatchPath ? this.#watch(call) : this.#get(call)
+      case 'PUT':
+        return this.#update(call)
+      case 'PATCH':
+        return this.#patch(call)
+      case 'DELETE':
+        return this.#delete(call)
+      default:
+        throw methodNotAllowed()
+    }
+  }
+
+  #get(call: Call): void {
+    if (!call.definition.verbs.includes('get')) throw methodNotSupportedError(call.definition, 'get')
+    const representation = this.#representation(call)
+    const entry = getEntry(this.#options.context, targetOf(call))
+    sendBytes(call.reply, 200, representation.contentType, representation.entry(entry))
+  }
+
+  #list(call: Call): Promise<void> {
+    const representation = this.#representation(call)
+    const options = { ...listOptionsOf(call.query), name: call.info.name || undefined }
+    return sendPieces(call.reply, representation.contentType, representation.list(list(this.#options.context, call.definition, call.info.namespace, options)))
+  }
+
+  #watch(call: Call): void {
+    const { context, streams } = this.#options
+    const { definition, info, query } = call
+    const representation = this.#representation(call)
+    const listOptions = listOptionsOf(query)
+    const sendInitialEvents = booleanOf(query, 'sendInitialEvents')
+    checkWatchOptions(listOptions.resourceVersionMatch, sendInitialEvents)
+    const started = watch(context, definition, info.namespace, { ...listOptions, sendInitialEvents, name: info.name || undefined } as never)
+    const timeoutSeconds = integerOf(query, 'timeoutSeconds')
+    const allowsBookmarks = booleanOf(query, 'allowWatchBookmarks') === true
+    call.reply.hijack()
+    const stream = new WatchStream(call.reply.raw, {
+      definition,
+      representation,
+      clock: context.clock,
+      timeoutMs: timeoutSeconds ? timeoutSeconds * 1000 : MIN_WATCH_MS * (1 + context.random.next()),
+      allowsBookmarks,
+      marksInitialEnd: allowsBookmarks && sendInitialEvents === true,
+      isShared: !listOptions.labelSelector && !listOptions.fieldSelector && info.name === '',
+      currentRevision: () => context.cache.revision,
+    })
+    streams.add(stream)
+    call.reply.raw.on('close', () => streams.delete(stream))
+    stream.start(started, headersOf(representation.contentType, []) as Record<string, string>)
+  }
+
+  async #create(call: Call): Promise<void> {
+    const { definition, info } = call
+    if (!definition.verbs.includes('create')) throw methodNotSupportedError(definition, 'create')
+    const representation = this.#representation(call)
+    const options = writeOptions(call, 'CreateOptions')
+    const object = this.#decode(call, definition, 'CreateOptions', options.warnings)
+    const target: Target = { definition, namespace: info.namespace ?? '', name: '' }
+    const virtual = findSubresource(definition, '')
+    if (virtual !== undefined) return this.#answer(call, representation, await virtual.create!(this.#options.context, target, object, options), options)
+    this.#answer(call, representation, await create(this.#options.context, target, object, options), options)
+  }
+
+  async #update(call: Call): Promise<void> {
+    const { definition } = call
+    if (!definition.verbs.includes('update')) throw methodNotSupportedError(definition, 'update')
+    const representation = this.#representation(call)
+    const options = writeOptions(call, 'UpdateOptions')
+    const decode = () => this.#decode(call, definition, 'UpdateOptions', options.warnings)
+    this.#answer(call, representation, await update(this.#options.context, targetOf(call), decode, options), options)
+  }
+
+  async #patch(call: Call): Promise<void> {
+    const { definition } = call
+    if (!definition.verbs.includes('patch')) throw methodNotSupportedError(definition, 'patch')
+    const representation = this.#representation(call)
+    const options = { ...writeOptions(call, 'PatchOptions'), fieldValidation: fieldValidationOf(call.query, 'PatchOptions') }
+    const result = await patchObject(this.#options.context, targetOf(call), this.#patchOf(call), options)
+    this.#answer(call, representation, result, options)
+  }
+
+  async #delete(call: Call): Promise<void> {
+    const { definition } = call
+    if (!definition.verbs.includes('delete')) throw methodNotSupportedError(definition, 'delete')
+    const representation = this.#representation(call)
+    const { asked, options } = this.#deleteOptions(call)
+    const target = targetOf(call)
+    const result = await deleteObject(this.#options.context, target, asked, options)
+    if (result.isGone && !definition.returnsDeletedObject) return sendJson(call.reply, 200, deletedStatus(target, result.object), options.warnings)
+    sendBytes(call.reply, result.code, representation.contentType, representation.object(result.bytes), options.warnings)
+  }
+
+  async #deleteCollection(call: Call): Promise<void> {
+    const { definition, info, query } = call
+    if (!definition.verbs.includes('deletecollection')) throw methodNotSupportedError(definition, 'deletecollection')
+    const representation = this.#representation(call)
+    const { asked, options } = this.#deleteOptions(call)
+    const deleted = await deleteCollection(this.#options.context, definition, info.namespace, listOptionsOf(query), asked, options)
+    await sendPieces(call.reply, representation.contentType, representation.list(deleted))
+  }
+
+  async #subresource(call: Call): Promise<void> {
+    const { definition, info, request } = call
+    const subresource = findSubresource(definition, info.subresource)
+    if (subresource === undefined || info.name === '') throw NO_SUCH_PATH
+    const { context } = this.#options
+    const target = targetOf(call)
+    const shown = subresource.shownAs?.(context, definition) ?? definition
+    switch (request.method) {
+      case 'GET':
+      case 'HEAD': {
+        if (subresource.text !== undefined) {
+          const text = subresource.text(context, target, call.query)
+          return sendBytes(call.reply, 200, 'text/plain', Buffer.from(text))
+        }
+        if (subresource.get === undefined) throw methodNotAllowed()
+        const representation = this.#representation(call, shown)
+        return sendBytes(call.reply, 200, representation.contentType, representation.object(subresource.get(context, target)))
+      }
+      case 'POST': {
+        if (subresource.create === undefined) throw methodNotAllowed()
+        const representation = this.#representation(call, shown)
+        const options = writeOptions(call, 'CreateOptions')
+        const object = this.#decode(call, shown, 'CreateOptions', options.warnings)
+        return this.#answer(call, representation, await subresource.create(context, target, object, options), options)
+      }
+      case 'PUT':
+      case 'PATCH':
+        return this.#writeSubresource(call, subresource, shown, target)
+      default:
+        throw methodNotAllowed()
+    }
+  }
+
+  async #writeSubresource(call: Call, subresource: Subresource, shown: ResourceDefinition, target: Target): Promise<void> {
+    if (subresource.update === undefined) throw methodNotAllowed()
+    const isPatch = call.request.method === 'PATCH'
+    if (isPatch && subresource.patches === false) throw methodNotAllowed()
+    const representation = this.#representation(call, shown)
+    const kind = isPatch ? 'PatchOptions' : 'UpdateOptions'
+    const options = { ...writeOptions(call, kind), subresource: call.info.subresource, fieldValidation: fieldValidationOf(call.query, kind) }
+    const change = isPatch ? this.#patchOf(call) : this.#decode(call, shown, kind, options.warnings)
+    this.#answer(call, representation, await subresource.update(this.#options.context, target, isPatch ? { patch: change as Patch } : { object: change as never }, options), options)
+  }
+
+  #answer(call: Call, representation: Representation, { bytes, isCreated }: ObjectResult, { warnings }: WriteOptions): void {
+    sendBytes(call.reply, isCreated ? 201 : 200, representation.contentType, representation.object(bytes), warnings)
+  }
+
+  #representation(call: Call, definition = call.definition): Representation {
+    return new Representation(
+      {
+        definition,
+        accepted: acceptedForm(call.request.headers.accept),
+        includeObject: (textOf(call.query, 'includeObject') as IncludeObject | undefined) ?? 'Metadata',
+        now: this.#options.context.clock.now(),
+      },
+      this.#options.codecs,
+    )
+  }
+
+  #decode(call: Call, definition: ResourceDefinition, optionsKind: string, warnings: string[] | undefined) {
+    const { context, codecs } = this.#options
+    return decodeObjectBody(codecs, context.schemas, bodyOf(call.request), {
+      expected: definition,
+      fieldValidation: fieldValidationOf(call.query, optionsKind),
+      warnings: warnings ?? [],
+      isKnownKind: (apiVersion, kind) => context.schemas.typeName(apiVersion, kind) !== undefined,
+    })
+  }
+
+  #patchOf(call: Call): Patch {
+    const { contentType, bytes } = bodyOf(call.request)
+    const type = PATCH_TYPES[mediaTypeOf(contentType)]
+    if (type === undefined) {
+      throw unsupportedMediaTypeError(
+        `the body of the request was in an unknown format - accepted media types include: ${Object.keys(PATCH_TYPES).join(', ')}`,
+      )
+    }
+    try {
+      return { type, patch: JSON.parse(bytes.toString()) }
+    } catch (error) {
+      throw badRequestError(`error decoding patch: ${(error as Error).message}`)
+    }
+  }
+
+  /** From the body, or from the query when there is no body. */
+  #deleteOptions(call: Call): { asked: DeleteOptions; options: WriteOptions } {
+    const { query, request } = call
+    const body = bodyOf(request)
+    let asked: DeleteOptions
+    if (body.bytes.length > 0) {
+      const { value } = parseBody(this.#options.codecs, body, 'DeleteOptions')
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badRequestError('expected DeleteOptions')
+      asked = value as DeleteOptions
+    } else {
+      asked = {
+        ...optional('gracePeriodSeconds', integerOf(query, 'gracePeriodSeconds')),
+        ...optional('orphanDependents', booleanOf(query, 'orphanDependents')),
+        ...optional('propagationPolicy', textOf(query, 'propagationPolicy')),
+      } as DeleteOptions
+    }
+    validateDeleteOptions(asked)
+    const options = writeOptions(call, 'DeleteOptions')
+    return { asked, options: asked.dryRun?.length ? { ...options, dryRun: true } : options }
+  }
+}
+
+const PATCH_TYPES: Readonly<Record<string, Patch['type']>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+}
+
+function writeOptions({ query, user }: Call, optionsKind: string): WriteOptions & { warnings: string[] } {
+  return { user, dryRun: isDryRun(query, optionsKind), warnings: [] }
+}
+
+function targetOf({ definition, info }: Call): Target {
+  return { definition, namespace: info.namespace ?? '', name: info.name }
+}
+
+function bodyOf(request: FastifyRequest): Body {
+  return { contentType: request.headers['content-type'], bytes: (request.body as Buffer | undefined) ?? NO_BYTES }
+}
+
+const NO_BYTES = Buffer.alloc(0)
+
+function optional<T>(key: string, value: T | undefined): Record<string, T> {
+  return value === undefined ? {} : { [key]: value }
+}
+
+function methodNotAllowed(): ApiError {
+  return new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+}
+
+/** Upstream: metainternalversion/validation validateWatchOptions. */
+function checkWatchOptions(match: string | undefined, sendInitialEvents: boolean | undefined): void {
+  const refuse = (field: string, why: string) => invalidError({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [forbidden(field, why)])
+  if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
+    throw refuse('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
+  }
+  if (match && sendInitialEvents === undefined) {
+    throw refuse('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')
+  }
+}

@@ -1,0 +1,86 @@
+/** Simulated nodes over REST: for those who would rather not write a Node manifest. Documented by @fastify/swagger at /docs. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { badRequestError } from '../../api/meta/api-error.ts'
+import type { KubeObject } from '../../api/object.ts'
+import { sendJson } from '../respond.ts'
+
+export interface NodeRequest {
+  /** `node-N` with the next free N when not given. */
+  readonly name?: string
+  readonly labels?: Readonly<Record<string, string>>
+  /** Quantities: `{ "cpu": "4", "memory": "8Gi" }`. */
+  readonly capacity?: Readonly<Record<string, string>>
+  readonly taints?: readonly { key: string; value?: string; effect: string }[]
+}
+
+/** What can be done to simulated nodes. Each rejects with an ApiError. */
+export interface Simulation {
+  join(node: NodeRequest): Promise<KubeObject>
+  /** Deletes the Node: it leaves in good order. */
+  leave(name: string): Promise<void>
+  /** The node falls silent: no heartbeats, and its pods stop being run. */
+  fail(name: string): Promise<KubeObject>
+  recover(name: string): Promise<KubeObject>
+}
+
+const NAME_PARAMETER = { type: 'object', properties: { name: { type: 'string', description: 'The name of the Node' } }, required: ['name'] }
+const NODE_ANSWER = { description: 'The Node', type: 'object', additionalProperties: true }
+const STATUS_ANSWER = { description: 'A Status', type: 'object', additionalProperties: true }
+const TAGS = ['nodes']
+
+const NODE_REQUEST = {
+  type: 'object',
+  properties: {
+    name: { type: 'string', description: 'node-N with the next free N when not given' },
+    labels: { type: 'object', additionalProperties: { type: 'string' } },
+    capacity: { type: 'object', additionalProperties: { type: 'string' }, examples: [{ cpu: '4', memory: '8Gi' }] },
+    taints: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { key: { type: 'string' }, value: { type: 'string' }, effect: { type: 'string' } },
+        required: ['key', 'effect'],
+      },
+    },
+  },
+}
+
+export function registerSimulationRoutes(app: FastifyInstance, simulation: Simulation): void {
+  const json = (request: FastifyRequest): NodeRequest => {
+    const bytes = request.body as Buffer | undefined
+    if (!bytes?.length) return {}
+    try {
+      return JSON.parse(bytes.toString()) as NodeRequest
+    } catch (error) {
+      throw badRequestError(`the body must be JSON: ${(error as Error).message}`)
+    }
+  }
+  const nameOf = (request: FastifyRequest) => (request.params as { name: string }).name
+  // Fastify validates nothing here: the schemas are for readers, the rules are the API's own.
+  app.register(async (routes) => {
+    routes.setValidatorCompiler(() => () => true)
+    routes.post(
+      '/simulation/nodes',
+      { schema: { tags: TAGS, summary: 'A node joins', body: NODE_REQUEST, response: { 201: NODE_ANSWER, '4xx': STATUS_ANSWER } } } as object,
+      async (request: FastifyRequest, reply: FastifyReply) => sendJson(reply, 201, await simulation.join(json(request))),
+    )
+    routes.delete(
+      '/simulation/nodes/:name',
+      { schema: { tags: TAGS, summary: 'A node leaves', params: NAME_PARAMETER, response: { 200: STATUS_ANSWER, '4xx': STATUS_ANSWER } } } as object,
+      async (request: FastifyRequest, reply: FastifyReply) => {
+        await simulation.leave(nameOf(request))
+        sendJson(reply, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name: nameOf(request), kind: 'nodes' } })
+      },
+    )
+    for (const [action, summary] of [
+      ['fail', 'A node falls silent: no heartbeats, and its pods are no longer run'],
+      ['recover', 'A node that failed is back'],
+    ] as const) {
+      routes.post(
+        `/simulation/nodes/:name/${action}`,
+        { schema: { tags: TAGS, summary, params: NAME_PARAMETER, response: { 200: NODE_ANSWER, '4xx': STATUS_ANSWER } } } as object,
+        async (request: FastifyRequest, reply: FastifyReply) => sendJson(reply, 200, await simulation[action](nameOf(request))),
+      )
+    }
+  })
+}

@@ -1,0 +1,156 @@
+/**
+ * A watch as a client sees it: a chunked answer that goes on. Frames for watchers of the same scope and form are made once and
+ * shared, and go straight to the socket, which is what makes a fan-out to hundreds of watchers cheap.
+ */
+import type { ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import type { ResourceDefinition } from '../api/definition.ts'
+import { ApiError } from '../api/meta/api-error.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
+import { bytesOf } from '../registry/encode.ts'
+import type { Watch, WatchEvent } from '../registry/watch.ts'
+import type { Change } from '../storage/change-window.ts'
+import type { Representation } from './representation.ts'
+
+/** A watcher that is so far behind is dropped: it can list again, and our memory is not its buffer. */
+const MAX_BUFFERED_BYTES = 16 << 20
+/** Upstream: cacher bookmarkFrequency. */
+const BOOKMARK_INTERVAL_MS = 60_000
+const EVENTS_A_FRAME = 500
+
+export interface WatchStreamOptions {
+  readonly definition: ResourceDefinition
+  readonly representation: Representation
+  readonly clock: Clock
+  readonly timeoutMs: number
+  readonly allowsBookmarks: boolean
+  /** Ends the initial events with an annotated bookmark. */
+  readonly marksInitialEnd: boolean
+  /** No selector: frames can be shared with other watchers of the scope. */
+  readonly isShared: boolean
+  readonly currentRevision: () => number
+}
+
+const sharedFrames = new WeakMap<readonly Change[], Map<ResourceDefinition, Buffer>>()
+
+export class WatchStream {
+  readonly #response: ServerResponse
+  readonly #options: WatchStreamOptions
+  readonly #timers: Timer[] = []
+  #subscription: { stop(): void } | undefined
+  #isOpen = true
+  #sentColumns = false
+
+  constructor(response: ServerResponse, options: WatchStreamOptions) {
+    this.#response = response
+    this.#options = options
+  }
+
+  start(watch: Watch, headers: Record<string, string>): void {
+    const { clock, timeoutMs, allowsBookmarks, marksInitialEnd, representation } = this.#options
+    this.#response.writeHead(200, { ...headers, 'content-type': `${representation.contentType}`, 'transfer-encoding': 'chunked' })
+    this.#response.flushHeaders()
+    this.#response.on('close', () => this.#release())
+    this.#response.on('error', () => this.#release())
+    const initial = watch.initial.map((entry): WatchEvent => ({ type: 'ADDED', entry, revision: entry.revision }))
+    for (let at = 0; at < initial.length; at += EVENTS_A_FRAME) this.#write(this.#frame(initial.slice(at, at + EVENTS_A_FRAME)))
+    if (marksInitialEnd) this.#bookmark(watch.revision, { 'k8s.io/initial-events-end': 'true' })
+    if (watch.replay.length > 0) this.#write(this.#frame(watch.replay))
+    this.#subscription = watch.start((events, source) => this.#deliver(events, source))
+    this.#timers.push(clock.setTimer(timeoutMs, () => this.end()))
+    if (allowsBookmarks) this.#scheduleBookmark()
+  }
+
+  /** Ends the answer in good order. */
+  end(error?: ApiError): void {
+    if (!this.#isOpen) return
+    if (error !== undefined) this.#write(Buffer.from(`${JSON.stringify({ type: 'ERROR', object: error.status() })}\n`))
+    this.#release()
+    this.#response.end()
+  }
+
+  #release(): void {
+    this.#isOpen = false
+    this.#subscription?.stop()
+    for (const timer of this.#timers) timer.cancel()
+  }
+
+  #deliver(events: readonly WatchEvent[], source: readonly Change[]): void {
+    const { isShared, representation, definition } = this.#options
+    if (!isShared || !representation.isPlain) return this.#write(this.#frame(events))
+    const known = sharedFrames.get(source)
+    let frame = known?.get(definition)
+    if (frame === undefined) {
+      frame = this.#frame(events)
+      if (known === undefined) sharedFrames.set(source, new Map([[definition, frame]]))
+      else known.set(definition, frame)
+    }
+    this.#write(frame)
+  }
+
+  #frame(events: readonly WatchEvent[]): Buffer {
+    const { representation, definition } = this.#options
+    const parts: Buffer[] = []
+    for (const { type, entry } of events) {
+      const bytes = bytesOf(definition, entry)
+      parts.push(HEADS[type], representation.isPlain ? bytes : representation.object(bytes, !this.#sentColumns), TAIL)
+      this.#sentColumns = true
+    }
+    return Buffer.concat(parts)
+  }
+
+  #scheduleBookmark(): void {
+    const timer = this.#options.clock.setTimer(BOOKMARK_INTERVAL_MS, () => {
+      if (!this.#isOpen) return
+      this.#bookmark(this.#options.currentRevision(), undefined)
+      this.#timers.splice(this.#timers.indexOf(timer), 1)
+      this.#scheduleBookmark()
+    })
+    this.#timers.push(timer)
+  }
+
+  #bookmark(revision: number, annotations: Record<string, string> | undefined): void {
+    const { definition, representation } = this.#options
+    const object = {
+      kind: definition.kind,
+      apiVersion: definition.apiVersion,
+      metadata: { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) },
+    }
+    const bytes = Buffer.from(JSON.stringify(object))
+    this.#write(Buffer.concat([HEADS.BOOKMARK, representation.bookmark(bytes), TAIL]))
+  }
+
+  /** One chunk of the transfer encoding a frame. */
+  #write(frame: Buffer): void {
+    if (!this.#isOpen || frame.length === 0) return
+    const socket = this.#response.socket
+    if (socket !== null && socket.writableLength > MAX_BUFFERED_BYTES) {
+      this.#release()
+      socket.destroy()
+      return
+    }
+    if (socket instanceof Socket && this.#response.writableLength === 0) socket.write(chunkOf(frame))
+    else this.#response.write(frame)
+  }
+}
+
+const HEADS = {
+  ADDED: Buffer.from('{"type":"ADDED","object":'),
+  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
+  DELETED: Buffer.from('{"type":"DELETED","object":'),
+  BOOKMARK: Buffer.from('{"type":"BOOKMARK","object":'),
+}
+const TAIL = Buffer.from('}\n')
+const CRLF = Buffer.from('\r\n')
+
+const chunks = new WeakMap<Buffer, Buffer>()
+
+/** A frame as a chunk of the chunked transfer encoding; made once for all who are sent the same frame. */
+function chunkOf(frame: Buffer): Buffer {
+  let chunk = chunks.get(frame)
+  if (chunk === undefined) {
+    chunk = Buffer.concat([Buffer.from(`${frame.length.toString(16)}\r\n`), frame, CRLF])
+    chunks.set(frame, chunk)
+  }
+  return chunk
+}

@@ -1,0 +1,103 @@
+/** What a kubelet reports of its node. Upstream: pkg/kubelet/nodestatus/setters.go. */
+import { createHash } from 'node:crypto'
+import { findCondition } from '../../api/meta/conditions.ts'
+import { parseQuantity } from '../../api/meta/quantity.ts'
+import { timestamp } from '../../api/meta/time.ts'
+import type { Node, NodeCondition, NodeStatus, NodeSystemInfo } from '../../api/types.gen.ts'
+
+/** On a Node: its capacity where that differs from the usual, as `cpu=4,memory=16Gi,nvidia.com/gpu=2`. */
+export const CAPACITY_ANNOTATION = 'coracle.dev/capacity'
+
+const DEFAULT_CAPACITY: Readonly<Record<string, string>> = {
+  cpu: '8',
+  'ephemeral-storage': '100Gi',
+  'hugepages-1Gi': '0',
+  'hugepages-2Mi': '0',
+  memory: '32Gi',
+  pods: '110',
+}
+
+const HEALTHY: readonly Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>[] = [
+  { type: 'MemoryPressure', status: 'False', reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available' },
+  { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' },
+  { type: 'PIDPressure', status: 'False', reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available' },
+  { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
+]
+
+/** The status with everything a kubelet reports; what the Node came with stays. */
+export function reportedStatus(node: Node, address: string, kubeletVersion: string, now: number): NodeStatus {
+  const status = node.status ?? {}
+  const capacity = status.capacity ?? { ...DEFAULT_CAPACITY, ...annotatedCapacity(node) }
+  const others = (status.conditions ?? []).filter(({ type }) => !HEALTHY.some((healthy) => healthy.type === type))
+  const hasAddress = (type: string) => status.addresses?.some((each) => each.type === type) === true
+  return {
+    ...status,
+    addresses: [
+      ...(status.addresses ?? []),
+      ...(hasAddress('InternalIP') ? [] : [{ address, type: 'InternalIP' }]),
+      ...(hasAddress('Hostname') ? [] : [{ address: node.metadata.name, type: 'Hostname' }]),
+    ],
+    capacity,
+    allocatable: status.allocatable ?? capacity,
+    conditions: [...others, ...HEALTHY.map((healthy) => beat(findCondition(status.conditions, healthy.type), healthy, now))],
+    daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
+    nodeInfo: { ...systemInfo(node, kubeletVersion), ...withoutEmpty(status.nodeInfo) },
+  }
+}
+
+/** Must it be reported, because something is missing or the control plane thinks ill of the node? */
+export function isStatusIncomplete({ status }: Node): boolean {
+  if (status?.nodeInfo?.kubeletVersion === undefined || status.nodeInfo.kubeletVersion === '') return true
+  if (status.capacity === undefined || status.allocatable === undefined) return true
+  if (!status.addresses?.some(({ type }) => type === 'InternalIP')) return true
+  return HEALTHY.some(({ type }) => {
+    const { status: verdict = 'Unknown' } = findCondition(status.conditions, type) ?? {}
+    return type === 'Ready' ? verdict !== 'True' : verdict === 'Unknown'
+  })
+}
+
+function beat(old: NodeCondition | undefined, healthy: (typeof HEALTHY)[number], now: number): NodeCondition {
+  const at = timestamp(now)
+  // Somebody who sets a pressure by hand wants to see what follows: it stays until it is taken back by hand.
+  const isSetByHand = healthy.type !== 'Ready' && old?.status === 'True'
+  const next = isSetByHand ? old : healthy
+  return {
+    lastHeartbeatTime: at,
+    lastTransitionTime: old?.status === next.status && old.lastTransitionTime ? old.lastTransitionTime : at,
+    message: next.message,
+    reason: next.reason,
+    status: next.status,
+    type: next.type,
+  }
+}
+
+function annotatedCapacity(node: Node): Record<string, string> {
+  const capacity: Record<string, string> = {}
+  for (const part of (node.metadata.annotations?.[CAPACITY_ANNOTATION] ?? '').split(',')) {
+    const [name = '', amount = ''] = part.split('=').map((text) => text.trim())
+    if (name !== '' && parseQuantity(amount) !== undefined) capacity[name] = amount
+  }
+  return capacity
+}
+
+function systemInfo(node: Node, kubeletVersion: string): NodeSystemInfo {
+  const id = createHash('sha256').update(`${node.metadata.uid}/${node.metadata.name}`).digest('hex')
+  const uuid = [id.slice(0, 8), id.slice(8, 12), id.slice(12, 16), id.slice(16, 20), id.slice(20, 32)].join('-')
+  return {
+    architecture: node.metadata.labels?.['kubernetes.io/arch'] ?? 'amd64',
+    bootID: uuid,
+    containerRuntimeVersion: 'containerd://2.2.1',
+    kernelVersion: '6.12.57+deb13-amd64',
+    kubeProxyVersion: '',
+    kubeletVersion,
+    machineID: id.slice(0, 32),
+    operatingSystem: node.metadata.labels?.['kubernetes.io/os'] ?? 'linux',
+    osImage: 'Debian GNU/Linux 13 (trixie)',
+    systemUUID: uuid,
+  }
+}
+
+/** The API's defaulting may have put empty texts where nothing was given. */
+function withoutEmpty(info: NodeSystemInfo | undefined): Partial<NodeSystemInfo> {
+  return Object.fromEntries(Object.entries(info ?? {}).filter(([, value]) => value !== '')) as Partial<NodeSystemInfo>
+}

@@ -1,0 +1,66 @@
+/**
+ * Annotations on a pod that say how its simulated containers behave. `coracle.dev/KEY` is about all containers of the
+ * pod, `KEY.coracle.dev/CONTAINER` about one, and wins. Documented in docs/simulated-nodes.md.
+ */
+import type { Pod } from '../api/types.gen.ts'
+
+const DOMAIN = 'coracle.dev'
+
+export interface ContainerBehaviour {
+  /** `exit-code`: one code, or one for each attempt ("1,1,0"; the last one goes on). */
+  readonly exitCodes: readonly number[] | undefined
+  /** `run-for`: how long an attempt runs before it ends; `forever` for never. */
+  readonly runsForMs: number | 'forever' | undefined
+  /** `start-delay`: how long ContainerCreating takes. */
+  readonly startDelayMs: number
+  /** `stop-delay`: how long the container takes to end once it is told to; it is killed when the grace period ends. */
+  readonly stopDelayMs: number | undefined
+  /** `fail-image-pull`: "true". */
+  readonly failsImagePull: boolean
+  /** `ready`: "false" makes readiness probes fail. */
+  readonly isNeverReady: boolean
+  /** `termination-message`: what the container leaves in its termination log. */
+  readonly terminationMessage: string | undefined
+}
+
+const NONE: ContainerBehaviour = {
+  exitCodes: undefined,
+  runsForMs: undefined,
+  startDelayMs: 0,
+  stopDelayMs: undefined,
+  failsImagePull: false,
+  isNeverReady: false,
+  terminationMessage: undefined,
+}
+
+/** Malformed values count as absent. */
+export function behaviourAnnotations(pod: Pod, container: string): ContainerBehaviour {
+  const annotations = pod.metadata.annotations
+  if (annotations === undefined) return NONE
+  const read = (key: string) => annotations[`${key}.${DOMAIN}/${container}`] ?? annotations[`${DOMAIN}/${key}`]
+  const exitCodes = (read('exit-code') ?? '')
+    .split(',')
+    .map((code) => code.trim())
+    .filter((code) => /^\d{1,3}$/.test(code))
+    .map(Number)
+  const runFor = read('run-for')
+  return {
+    exitCodes: exitCodes.length > 0 ? exitCodes : undefined,
+    runsForMs: runFor === 'forever' ? 'forever' : durationMs(runFor),
+    startDelayMs: durationMs(read('start-delay')) ?? 0,
+    stopDelayMs: durationMs(read('stop-delay')),
+    failsImagePull: read('fail-image-pull') === 'true',
+    isNeverReady: read('ready') === 'false',
+    terminationMessage: read('termination-message'),
+  }
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000, ms: 1 }
+
+/** `90`, `90s`, `1m30s`, `500ms`: a bare number counts seconds. */
+function durationMs(text: string | undefined): number | undefined {
+  if (text === undefined || !/^(?:\d+(?:\.\d+)?(?:ms|s|m|h)?)+$/.test(text)) return undefined
+  let total = 0
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)?/g)) total += Number(amount) * UNITS[unit ?? '']!
+  return Math.round(total)
+}

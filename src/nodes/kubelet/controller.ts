@@ -1,0 +1,51 @@
+/**
+ * The kubelets of all simulated nodes: a controller over the pods bound to them. It alone writes the status of such a
+ * pod, and confirms its deletion. A failed node's pods are left as they are until it comes back.
+ */
+import type { Node, Pod } from '../../api/types.gen.ts'
+import type { ControllerDefinition, Reader } from '../../runtime/controller.ts'
+import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
+import type { ContainerRuntime } from '../container-behaviour.ts'
+import { podCIDROf, whyKubeletIsIdle } from '../node-state.ts'
+import { isFinished } from '../pod-lifecycle.ts'
+import { PodIPAllocator } from './pod-ip-allocator.ts'
+import { type ObservedPod, reconcilePod } from './reconcile.ts'
+
+export function kubeletController(runtime: ContainerRuntime): ControllerDefinition<ObservedPod> {
+  const addresses = new PodIPAllocator()
+  return {
+    name: 'kubelet',
+    reconciles: 'pods',
+    watches: {
+      nodes: (current, old, reader) => {
+        const [before, after] = [old as Node | undefined, current as Node | undefined]
+        if (after === undefined && before !== undefined) addresses.forgetNode(before.metadata.name)
+        // Its heartbeats concern no pod; that it works again does.
+        const works = (node: Node | undefined) => node !== undefined && whyKubeletIsIdle(node) === undefined
+        return works(after) && !works(before) ? podsOnNode(reader, after!.metadata.name).map(keyOfPod) : []
+      },
+    },
+    indexes: { pods: { nodeName: (pod: Pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []) } },
+    observe(reader, key) {
+      const { namespace, name } = splitKey(key)
+      const pod = reader.get<Pod>('pods', namespace, name)
+      if (pod === undefined || isFinished(pod.status)) addresses.release(key)
+      if (pod?.spec.nodeName === undefined || pod.spec.nodeName === '') return undefined
+      const node = reader.get<Node>('nodes', '', pod.spec.nodeName)
+      if (node === undefined) return undefined
+      const podCIDR = podCIDROf(node)
+      const needsAddress = podCIDR !== undefined && pod.spec.hostNetwork !== true && !isFinished(pod.status)
+      const podIP = needsAddress ? addresses.addressOf(key, pod, podCIDR, () => podsOnNode(reader, node.metadata.name)) : undefined
+      return { pod, node, podIP }
+    },
+    reconcile: (observed, { now }) => reconcilePod(observed, runtime, now),
+  }
+}
+
+function podsOnNode(reader: Reader, node: string): readonly Pod[] {
+  return reader.indexed<Pod>('pods', 'nodeName', node)
+}
+
+function keyOfPod(pod: Pod): string {
+  return keyOf(pod.metadata.namespace, pod.metadata.name)
+}

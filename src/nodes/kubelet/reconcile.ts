@@ -1,0 +1,74 @@
+/** What the kubelet of a pod's node does about the pod now. */
+import type { Node, Pod, PodStatus } from '../../api/types.gen.ts'
+import type { Action, Plan } from '../../runtime/plan.ts'
+import type { ContainerRuntime } from '../container-behaviour.ts'
+import { kubeletEvent } from '../container-step.ts'
+import { internalIP, whyKubeletIsIdle } from '../node-state.ts'
+import { advancePod, isFinished } from '../pod-lifecycle.ts'
+
+export interface ObservedPod {
+  readonly pod: Pod
+  readonly node: Node
+  /** undefined when the node has none left. */
+  readonly podIP: string | undefined
+}
+
+/** How soon a pod that got no address asks again. */
+const ADDRESS_RETRY_MS = 10_000
+
+/** @param now milliseconds since the epoch */
+export function reconcilePod({ pod, node, podIP }: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
+  const idle = whyKubeletIsIdle(node)
+  if (idle !== undefined) return { waitingOn: idle }
+  const { status, events, wakeAt } = advancePod({ pod, hostIP: internalIP(node)!, podIP, runtime, now })
+  if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, events)
+  const waitingOn = whatPodWaitsFor(pod, status, podIP)
+  if (isWithoutAddress(pod, status, podIP)) {
+    const text = 'Failed to create pod sandbox: plugin type="host-local" failed (add): no IP addresses available in range set'
+    return {
+      status: { ...pod, status } as Pod,
+      events: [kubeletEvent(pod, 'Warning', 'FailedCreatePodSandBox', text)],
+      requeueAfterMs: ADDRESS_RETRY_MS,
+      waitingOn: waitingOn!,
+    }
+  }
+  return {
+    ...(status === pod.status ? {} : { status: { ...pod, status } as Pod }),
+    events,
+    // A millisecond at least: the next look must not find the same instant.
+    ...(wakeAt === undefined ? {} : { requeueAfterMs: Math.max(1, wakeAt - now) }),
+    ...(waitingOn === undefined ? {} : { waitingOn }),
+  }
+}
+
+/** The containers have ended: the status says so, then the pod may go. */
+function finishDeletion(pod: Pod, status: PodStatus, events: Plan['events']): Plan {
+  const target = { resource: 'pods', namespace: pod.metadata.namespace, name: pod.metadata.name }
+  const actions: Action[] = []
+  if (status !== pod.status)
+    actions.push({ verb: 'patch', target, subresource: 'status', patch: { metadata: { uid: pod.metadata.uid }, status } })
+  // A grace period of 0 says that this was done before, and that finalizers keep the pod.
+  if (pod.metadata.deletionGracePeriodSeconds !== 0) {
+    actions.push({ verb: 'delete', target, preconditions: { uid: pod.metadata.uid }, gracePeriodSeconds: 0 })
+  }
+  const finalizers = pod.metadata.finalizers ?? []
+  return {
+    actions,
+    events: events ?? [],
+    ...(finalizers.length > 0 ? { waitingOn: `finalizers: ${finalizers.join(', ')}` } : {}),
+  }
+}
+
+function isWithoutAddress(pod: Pod, status: PodStatus, podIP: string | undefined): boolean {
+  return podIP === undefined && pod.spec.hostNetwork !== true && !isFinished(status)
+}
+
+function whatPodWaitsFor(pod: Pod, status: PodStatus, podIP: string | undefined): string | undefined {
+  if (isFinished(status)) return undefined
+  if (isWithoutAddress(pod, status, podIP)) return `node ${pod.spec.nodeName} has no pod address left`
+  const waiting = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].find(
+    ({ state }) => state?.waiting !== undefined && state.waiting.reason !== 'PodInitializing',
+  )
+  const reason = waiting?.state?.waiting
+  return reason === undefined ? undefined : `container ${waiting!.name}: ${reason.reason}${reason.message ? `: ${reason.message}` : ''}`
+}

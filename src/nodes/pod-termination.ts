@@ -1,0 +1,111 @@
+/** How a pod's containers are stopped: because it is deleted, took too long, or its work is done. */
+import { parseTimestamp, timestamp } from '../api/meta/time.ts'
+import type { Container, ContainerStatus, Pod, PodStatus } from '../api/types.gen.ts'
+import type { PlannedEvent } from '../runtime/plan.ts'
+import { behaviourAnnotations } from './behaviour-annotations.ts'
+import type { ContainerRuntime } from './container-behaviour.ts'
+import { containerEvent, ended } from './container-step.ts'
+import { hasStartedContainer } from './pod-conditions.ts'
+import { initRole } from './restart-rule.ts'
+import { predictCommand } from './shell.ts'
+
+/** 128 + SIGKILL */
+const EXIT_KILLED = 137
+
+/**
+ * When the containers of a pod that is to stop have ended: at once, unless a preStop hook or an annotation makes them
+ * take longer; at the latest when the grace period is over.
+ */
+export function stopsAt(pod: Pod, requestedAt: number, graceSeconds: number): number {
+  const longest = Math.max(0, ...runningContainers(pod).map((container) => stopDelayMs(pod, container)))
+  return requestedAt + Math.min(longest, graceSeconds * 1000)
+}
+
+/** When the deletion was asked for. */
+export function deletionRequestedAt(pod: Pod): number {
+  return parseTimestamp(pod.metadata.deletionTimestamp) - (pod.metadata.deletionGracePeriodSeconds ?? 0) * 1000
+}
+
+function runningContainers(pod: Pod): Container[] {
+  const running = new Set(
+    [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
+      .filter(({ state }) => state?.running !== undefined)
+      .map(({ name }) => name),
+  )
+  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers].filter(({ name }) => running.has(name))
+}
+
+function stopDelayMs(pod: Pod, container: Container): number {
+  const annotated = behaviourAnnotations(pod, container.name).stopDelayMs
+  if (annotated !== undefined) return annotated
+  const hook = container.lifecycle?.preStop
+  if (hook?.sleep !== undefined) return hook.sleep.seconds * 1000
+  if (hook?.exec?.command === undefined) return 0
+  const quick = { runsForMs: 0, exitCode: 0, output: '' }
+  const { runsForMs } = predictCommand(hook.exec.command, { environment: {}, unknownCommand: quick, now: 0 })
+  return runsForMs === 'forever' ? Number.POSITIVE_INFINITY : runsForMs
+}
+
+export interface Stop {
+  readonly pod: Pod
+  readonly runtime: ContainerRuntime
+  readonly now: number
+  readonly graceSeconds: number
+  readonly record: (event: PlannedEvent) => void
+}
+
+/** The statuses with every container ended. */
+export function stopContainers(
+  stop: Stop,
+  status: PodStatus,
+): Pick<PodStatus, 'containerStatuses' | 'initContainerStatuses' | 'ephemeralContainerStatuses'> {
+  const hasRun = hasStartedContainer(status.containerStatuses)
+  const all = (containers: readonly Container[] | undefined, statuses: readonly ContainerStatus[] | undefined) =>
+    statuses?.map((observed) => {
+      const container = containers?.find(({ name }) => name === observed.name)
+      return container === undefined ? observed : stopContainer(stop, container, observed, hasRun)
+    })
+  const init = all(stop.pod.spec.initContainers, status.initContainerStatuses)
+  const main = all(stop.pod.spec.containers, status.containerStatuses)
+  const ephemeral = all(stop.pod.spec.ephemeralContainers, status.ephemeralContainerStatuses)
+  return {
+    ...(init === undefined ? {} : { initContainerStatuses: init }),
+    ...(main === undefined ? {} : { containerStatuses: main }),
+    ...(ephemeral === undefined ? {} : { ephemeralContainerStatuses: ephemeral }),
+  }
+}
+
+export function stopContainer(stop: Stop, container: Container, status: ContainerStatus, hasPodRun: boolean): ContainerStatus {
+  const { pod, now } = stop
+  if (status.state?.terminated) return status.ready && !isCompletedInit(pod, container) ? { ...status, ready: false } : status
+  if (status.state?.running) {
+    const isInit = pod.spec.initContainers?.includes(container) ?? false
+    const role = isInit ? initRole(container) : 'main'
+    stop.record(containerEvent(pod, container, role, 'Normal', 'Killing', `Stopping container ${container.name}`))
+    const startedAt = parseTimestamp(status.state.running.startedAt)
+    const { stopExitCode } = stop.runtime.outcome(pod, container, { restartCount: status.restartCount, startedAt })
+    const isKilled = stopDelayMs(pod, container) > stop.graceSeconds * 1000
+    return ended(status, isKilled ? EXIT_KILLED : stopExitCode, now, undefined)
+  }
+  if (status.lastState?.terminated) return { ...status, lastState: {}, ready: false, state: { terminated: status.lastState.terminated } }
+  if (!hasPodRun) return status
+  // Upstream: status_manager.go TerminatePod.
+  const message = 'The container could not be located when the pod was terminated'
+  return {
+    ...status,
+    ready: false,
+    state: {
+      terminated: {
+        exitCode: EXIT_KILLED,
+        finishedAt: timestamp(now),
+        message,
+        reason: 'ContainerStatusUnknown',
+        startedAt: timestamp(now),
+      },
+    },
+  }
+}
+
+function isCompletedInit(pod: Pod, container: Container): boolean {
+  return (pod.spec.initContainers?.includes(container) ?? false) && initRole(container) === 'init'
+}

@@ -1,0 +1,352 @@
+/**
+ * Foretells what a shell script or command does, without running it: how long it takes, how it ends, what it prints.
+ * Pure: files don't exist (tests for them hold), the network answers at once. Loops are followed until the variables
+ * repeat, which proves that they never end.
+ */
+import { BUILTINS, Exit, Forever, LoopJump, type ShellState, STEP_LIMIT } from './shell-builtins.ts'
+import { arithmetic } from './shell-expressions.ts'
+import { endOfParentheses, type Node, parseScript, type Word } from './shell-syntax.ts'
+
+export interface Prediction {
+  readonly runsForMs: number | 'forever'
+  readonly exitCode: number
+  readonly output: string
+}
+
+export interface ShellContext {
+  readonly environment: Readonly<Record<string, string>>
+  /** What a program nobody knows does: a server runs on, a batch program ends. */
+  readonly unknownCommand: Prediction
+  /** When the command starts, in milliseconds since the epoch: for `date`. */
+  readonly now: number
+}
+
+/** What follows is cut: only the end of a log matters to anybody, and a loop may print for years. */
+const OUTPUT_LIMIT = 2048
+
+const SHELLS = new Set(['sh', 'bash', 'ash', 'dash', 'zsh', 'ksh'])
+/** Programs that do their work in no time worth simulating, and succeed. */
+const QUICK = new Set(
+  (
+    'awk base64 basename cat cd chmod chown clear command cp curl cut df dig dirname env export file find free getent grep gunzip gzip ' +
+    'head hostname id ip ifconfig jq kill ln local ls md5sum mkdir mktemp mv nc netstat nproc nslookup ping pkill printenv ps pwd readlink ' +
+    'readonly realpath rm rmdir sed set sha256sum shift shopt sort source split stat sync sysctl tar tee touch tr trap type ulimit ' +
+    'umask uname uniq unset unzip uptime wait wc wget which whoami xargs zip .'
+  ).split(' '),
+)
+/** Commands that run on whatever their arguments. */
+const ENDLESS = new Set(['pause', 'yes'])
+
+/** A command line as a container has it: the program and its arguments. */
+export function predictCommand(argv: readonly string[], context: ShellContext): Prediction {
+  return new Interpreter(context).run((interpreter) => interpreter.execute(argv))
+}
+
+/** Is the outcome of this command line known, or only guessed by `unknownCommand`? */
+export function isKnownCommand(argv: readonly string[]): boolean {
+  const name = programName(argv[0] ?? '')
+  return SHELLS.has(name) || QUICK.has(name) || ENDLESS.has(name) || name in BUILTINS || name === 'tail'
+}
+
+/** Programs that run the one in their arguments in their own place. */
+const WRAPPERS = new Set(['exec', 'nohup', 'nice', 'time', 'eval', 'tini', 'dumb-init', 'busybox'])
+
+class Interpreter implements ShellState {
+  readonly #context: ShellContext
+  readonly #variables: Map<string, string>
+  #elapsedMs = 0
+  #output = ''
+  #steps = 0
+  #exitsOnError = false
+  #readsClock = false
+  /** Set while a substitution or a pipe stage runs: where its output goes. */
+  #captured: string | undefined
+  status = 0
+
+  constructor(context: ShellContext) {
+    this.#context = context
+    this.#variables = new Map(Object.entries(context.environment))
+  }
+
+  get now(): number {
+    return this.#context.now + this.#elapsedMs
+  }
+
+  /** A script that asks for them may wait for a time: its loops end though no variable changes. */
+  secondsByTheClock(): number {
+    this.#readsClock = true
+    return Math.floor(this.now / 1000)
+  }
+
+  run(body: (interpreter: Interpreter) => number): Prediction {
+    try {
+      const exitCode = body(this)
+      return { runsForMs: this.#elapsedMs, exitCode, output: this.#output }
+    } catch (jump) {
+      if (jump instanceof Exit) return { runsForMs: this.#elapsedMs, exitCode: jump.exitCode, output: this.#output }
+      if (jump instanceof Forever) return { runsForMs: 'forever', exitCode: 0, output: this.#output }
+      if (jump instanceof LoopJump) return { runsForMs: this.#elapsedMs, exitCode: 0, output: this.#output }
+      throw jump
+    }
+  }
+
+  print(text: string): void {
+    if (this.#captured !== undefined) this.#captured += text
+    else if (this.#output.length < OUTPUT_LIMIT) this.#output = (this.#output + text).slice(0, OUTPUT_LIMIT)
+  }
+
+  spend(milliseconds: number): void {
+    if (milliseconds === Number.POSITIVE_INFINITY) throw new Forever()
+    this.#elapsedMs += milliseconds
+  }
+
+  /** `NAME=value`, or what `let` takes. */
+  assign(text: string): void {
+    const increment = /^(\w+)(\+\+|--)$/.exec(text)
+    if (increment !== null) {
+      const value = Number(this.#variables.get(increment[1]!) ?? 0)
+      this.#variables.set(increment[1]!, String(increment[2] === '++' ? value + 1 : value - 1))
+      return
+    }
+    const at = text.indexOf('=')
+    if (at > 0) this.#variables.set(text.slice(0, at), text.slice(at + 1))
+  }
+
+  execute(argv: readonly string[]): number {
+    if (++this.#steps > STEP_LIMIT) throw new Forever()
+    let words = [...argv]
+    while (words.length > 0 && /^[A-Za-z_]\w*=/.test(words[0]!)) this.assign(words.shift()!)
+    while (words.length > 1 && WRAPPERS.has(programName(words[0]!))) {
+      words = words.slice(1)
+      while (words[0]?.startsWith('-')) words.shift()
+    }
+    if (words.length === 0) return 0
+    const name = programName(words[0]!)
+    const args = words.slice(1)
+    if (SHELLS.has(name)) return this.#shell(args)
+    if (name === 'set' && args.some((arg) => /^-[a-z]*e/.test(arg))) this.#exitsOnError = true
+    if (name === 'export' || name === 'local' || name === 'readonly') for (const arg of args) this.assign(arg)
+    if (name === 'env' || name === 'command') {
+      const rest = args.filter((arg) => !arg.startsWith('-'))
+      if (rest.length > 0 && !(name === 'command' && args[0] === '-v')) return this.execute(rest)
+    }
+    if (ENDLESS.has(name)) throw new Forever()
+    const builtin = Object.hasOwn(BUILTINS, name) ? BUILTINS[name] : undefined
+    if (builtin !== undefined) return builtin(args, this)
+    if (QUICK.has(name)) return 0
+    const { runsForMs, exitCode, output } = this.#context.unknownCommand
+    this.print(output)
+    this.spend(runsForMs === 'forever' ? Number.POSITIVE_INFINITY : runsForMs)
+    return exitCode
+  }
+
+  /** As timeout(1): 124 when the limit cuts it off. */
+  executeAtMost(limitMs: number, argv: readonly string[]): number {
+    const before = this.#elapsedMs
+    try {
+      const exitCode = this.execute(argv)
+      if (this.#elapsedMs - before <= limitMs) return exitCode
+    } catch (jump) {
+      if (!(jump instanceof Forever)) throw jump
+    }
+    this.#elapsedMs = before + limitMs
+    return 124
+  }
+
+  #shell(args: readonly string[]): number {
+    const script = args.findIndex((arg) => /^-[a-z]*c[a-z]*$/.test(arg))
+    // A shell on its own reads from standard input, which is at its end; a script file is a program nobody knows.
+    if (script < 0) return args.some((arg) => !arg.startsWith('-')) ? this.#unknown() : 0
+    if (args.slice(0, script + 1).some((arg) => /^-[a-z]*e/.test(arg))) this.#exitsOnError = true
+    const text = args.slice(script + 1).find((arg) => !/^-\w+$/.test(arg))
+    if (text === undefined) return 2
+    for (const [index, value] of args.slice(args.indexOf(text, script) + 1).entries()) this.#variables.set(String(index), value)
+    const parsed = parseScript(text)
+    return parsed === undefined ? this.#unknown() : this.#evaluate(parsed, false)
+  }
+
+  #unknown(): number {
+    const { runsForMs, exitCode } = this.#context.unknownCommand
+    this.spend(runsForMs === 'forever' ? Number.POSITIVE_INFINITY : runsForMs)
+    return exitCode
+  }
+
+  /** @param isTested its failure is looked at, so `set -e` leaves it alone */
+  #evaluate(node: Node, isTested: boolean): number {
+    if (++this.#steps > STEP_LIMIT) throw new Forever()
+    this.status = this.#evaluateNode(node, isTested)
+    if (this.status !== 0 && this.#exitsOnError && !isTested && (node.type === 'command' || node.type === 'pipe'))
+      throw new Exit(this.status)
+    return this.status
+  }
+
+  #evaluateNode(node: Node, isTested: boolean): number {
+    switch (node.type) {
+      case 'command':
+        return this.execute(node.words.flatMap((word) => this.#expand(word)))
+      case 'not':
+        return this.#evaluate(node.body, true) === 0 ? 1 : 0
+      case 'group':
+        return this.#evaluate(node.body, isTested)
+      case 'pipe':
+        return this.#pipe(node.stages)
+      case 'if':
+        if (this.#evaluate(node.condition, true) === 0) return this.#evaluate(node.then, isTested)
+        return node.otherwise === undefined ? 0 : this.#evaluate(node.otherwise, isTested)
+      case 'for':
+        for (const value of node.words.flatMap((word) => this.#expand(word))) {
+          this.#variables.set(node.variable, value)
+          if (!this.#loopBody(node.body, isTested)) break
+        }
+        return this.status
+      case 'while':
+        return this.#while(node, isTested)
+      case 'list':
+        return this.#list(node.items, isTested)
+    }
+  }
+
+  #list(items: (Node & { type: 'list' })['items'], isTested: boolean): number {
+    let status = 0
+    for (const [index, item] of items.entries()) {
+      if (item.joinedBy === '&&' && status !== 0) continue
+      if (item.joinedBy === '||' && status === 0) continue
+      const next = items[index + 1]
+      const isOperand = next !== undefined && next.joinedBy !== ';'
+      status = item.inBackground ? this.#background(item.node) : this.#evaluate(item.node, isTested || isOperand)
+    }
+    return status
+  }
+
+  /** Runs beside the script, which ends without it: as the first process of a container does. */
+  #background(node: Node): number {
+    const before = this.#elapsedMs
+    try {
+      this.#evaluate(node, true)
+    } catch (jump) {
+      if (!(jump instanceof Exit) && !(jump instanceof Forever)) throw jump
+    }
+    this.#elapsedMs = before
+    return 0
+  }
+
+  /** Stages run at once: the time is the longest one's, the status the last one's. */
+  #pipe(stages: readonly Node[]): number {
+    const start = this.#elapsedMs
+    const outer = this.#captured
+    let longest = 0
+    let status = 0
+    for (const [index, stage] of stages.entries()) {
+      this.#elapsedMs = start
+      const isLast = index === stages.length - 1
+      this.#captured = isLast ? outer : ''
+      try {
+        status = this.#evaluate(stage, true)
+      } finally {
+        this.#captured = outer
+      }
+      longest = Math.max(longest, this.#elapsedMs - start)
+    }
+    this.#elapsedMs = start + longest
+    return status
+  }
+
+  #while(node: Node & { type: 'while' }, isTested: boolean): number {
+    for (;;) {
+      const before = this.#fingerprint()
+      if ((this.#evaluate(node.condition, true) === 0) === node.until) return 0
+      if (!this.#loopBody(node.body, isTested)) return 0
+      if (this.#fingerprint() === before) throw new Forever()
+    }
+  }
+
+  /** false when the loop was left by `break`. */
+  #loopBody(body: Node, isTested: boolean): boolean {
+    try {
+      this.#evaluate(body, isTested)
+      return true
+    } catch (jump) {
+      if (jump instanceof LoopJump) return !jump.isBreak
+      throw jump
+    }
+  }
+
+  #fingerprint(): string {
+    return JSON.stringify([...this.#variables, this.#readsClock ? this.#elapsedMs : 0])
+  }
+
+  #expand(word: Word): string[] {
+    let fields: string[] = ['']
+    let isQuoted = false
+    for (const part of word) {
+      if (part.quote !== 'none') isQuoted = true
+      const text = part.quote === 'single' ? part.text : this.#substitute(part.text, part.quote === 'double')
+      if (part.quote !== 'none') {
+        fields[fields.length - 1] += text
+        continue
+      }
+      const pieces = text.includes('{') ? braces(text) : text.split(/\s+/)
+      fields[fields.length - 1] += pieces[0] ?? ''
+      fields = fields.concat(pieces.slice(1))
+    }
+    return isQuoted ? fields : fields.filter((field) => field !== '')
+  }
+
+  #substitute(text: string, isDoubleQuoted: boolean): string {
+    let result = ''
+    for (let at = 0; at < text.length; at++) {
+      if (isDoubleQuoted && text[at] === '\\' && /["\\$`]/.test(text[at + 1] ?? '')) result += text[++at]
+      else if (text.startsWith('$((', at)) {
+        const end = endOfParentheses(text, at + 1)
+        result += String(arithmetic(this.#substitute(text.slice(at + 3, end - 1), false), this.#variables))
+        at = end
+      } else if (text.startsWith('$(', at)) {
+        const end = endOfParentheses(text, at + 1)
+        result += this.#capture(text.slice(at + 2, end))
+        at = end
+      } else {
+        const variable = /^\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?[^}]*\}|([?#@*$!]))/.exec(text.slice(at))
+        if (variable === null) {
+          result += text[at]
+          continue
+        }
+        const [whole, plain, braced, fallback, special] = variable
+        result += special === '?' ? String(this.status) : (this.#variables.get(plain ?? braced ?? '') ?? fallback ?? '')
+        at += whole.length - 1
+      }
+    }
+    return result
+  }
+
+  #capture(script: string): string {
+    const parsed = parseScript(script)
+    if (parsed === undefined) return ''
+    const outer = this.#captured
+    this.#captured = ''
+    try {
+      this.#evaluate(parsed, true)
+      return this.#captured.replace(/\n+$/, '')
+    } catch (jump) {
+      if (jump instanceof Exit) return this.#captured.replace(/\n+$/, '')
+      throw jump
+    } finally {
+      this.#captured = outer
+    }
+  }
+}
+
+function programName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+/** `{1..5}` in a word. */
+function braces(text: string): string[] {
+  const match = /^(.*)\{(-?\d+)\.\.(-?\d+)\}(.*)$/.exec(text)
+  if (match === null) return text.split(/\s+/)
+  const [, before, from, to, after] = match
+  const step = Number(from) <= Number(to) ? 1 : -1
+  const words: string[] = []
+  for (let n = Number(from); step > 0 ? n <= Number(to) : n >= Number(to); n += step)
+    if (words.push(`${before}${n}${after}`) >= STEP_LIMIT) break
+  return words
+}

@@ -1,0 +1,48 @@
+/**
+ * What verbs mean, for any definition: one file a verb, each a function of this context and a request. Nothing here knows a
+ * kind by name; what a kind wants is in its definition.
+ */
+import type { AdmissionChain } from '../admission/admission.ts'
+import type { ResourceDefinition } from '../api/definition.ts'
+import type { KubeObject } from '../api/object.ts'
+import type { Schemas } from '../api/schema.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+import type { Cache } from '../storage/cache.ts'
+import type { Resources } from './resources.ts'
+
+export interface RegistryContext {
+  readonly cache: Cache
+  readonly resources: Resources
+  readonly schemas: Schemas
+  readonly admission: AdmissionChain
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export interface User {
+  readonly name: string
+  readonly groups: readonly string[]
+}
+
+/** The definition an object is asked for in, and where. `namespace` is '' for cluster-scoped resources. */
+export interface Target {
+  readonly definition: ResourceDefinition
+  readonly namespace: string
+  readonly name: string
+}
+
+export interface WriteOptions {
+  readonly user: User
+  readonly dryRun?: boolean
+  /** Collects the Warning headers of the answer. */
+  readonly warnings?: string[]
+}
+
+/** An object as a verb leaves it. */
+export interface ObjectResult {
+  /** In the form of the definition that was asked. */
+  readonly bytes: Buffer
+  readonly object: KubeObject
+  readonly isCreated: boolean
+}

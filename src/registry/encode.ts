@@ -1,0 +1,39 @@
+import type { ResourceDefinition } from '../api/definition.ts'
+import type { KubeObject } from '../api/object.ts'
+import type { Entry } from '../storage/entry.ts'
+
+/**
+ * Stringifies an object once and leaves the place of its resourceVersion open, as that is known only at commit.
+ * The returned function also sets it on the object.
+ */
+export function encoder(definition: ResourceDefinition, object: KubeObject): (revision: number) => Buffer {
+  const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object
+  const head = `{"kind":"${definition.kind}","apiVersion":"${definition.apiVersion}","metadata":{"resourceVersion":"`
+  const { resourceVersion: _resourceVersion, ...others } = metadata
+  const tail = JSON.stringify(others).slice(1)
+  const body = JSON.stringify(rest).slice(1)
+  const end = `${tail}${body === '}' ? '' : ','}${body}`
+  object.kind = definition.kind
+  object.apiVersion = definition.apiVersion
+  return (revision) => {
+    object.metadata.resourceVersion = String(revision)
+    return Buffer.from(`${head}${revision}",${end}`)
+  }
+}
+
+/** An object that isn't stored, as a dry run answers it: with the resourceVersion it carries, if any. */
+export function encodeUnstored(object: KubeObject): Buffer {
+  return Buffer.from(JSON.stringify(object))
+}
+
+const converted = new WeakMap<Entry, Map<ResourceDefinition, Buffer>>()
+
+/** The bytes of an entry in the form of `definition`: its own, or those of a resource that shares its store. */
+export function bytesOf(definition: ResourceDefinition, entry: Entry): Buffer {
+  if (definition.conversion === undefined) return entry.bytes
+  const known = converted.get(entry)
+  const bytes = known?.get(definition) ?? encodeUnstored(definition.conversion.fromStored(entry.copy()))
+  if (known === undefined) converted.set(entry, new Map([[definition, bytes]]))
+  else known.set(definition, bytes)
+  return bytes
+}

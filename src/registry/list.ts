@@ -1,0 +1,164 @@
+import type { ResourceDefinition } from '../api/definition.ts'
+import { ApiError, badRequestError, expiredError, invalidError, methodNotSupportedError } from '../api/meta/api-error.ts'
+import { forbidden, invalid } from '../api/meta/field-error.ts'
+import { RevisionCompactedError } from '../storage/cache.ts'
+import type { Entry } from '../storage/entry.ts'
+import type { RegistryContext } from './context.ts'
+import { selectionOf } from './selection.ts'
+
+/** The query parameters of a list or watch. Upstream: metav1.ListOptions. */
+export interface ListOptions {
+  readonly labelSelector?: string | undefined
+  readonly fieldSelector?: string | undefined
+  readonly resourceVersion?: string | undefined
+  readonly resourceVersionMatch?: string | undefined
+  readonly limit?: number | undefined
+  readonly continue?: string | undefined
+}
+
+export interface ListResult {
+  readonly entries: readonly Entry[]
+  /** metadata.resourceVersion of the list. */
+  readonly revision: number
+  readonly continueToken?: string
+  readonly remainingItemCount?: number
+}
+
+interface ContinueToken {
+  readonly v: 'meta.k8s.io/v1'
+  /** The revision of the first page; -1 asks for the rest as it is now. */
+  readonly rv: number
+  /** The page begins with the first key that isn't smaller. */
+  readonly start: string
+}
+
+/** @param namespace all when undefined. @throws ApiError */
+export function list(context: RegistryContext, definition: ResourceDefinition, namespace: string | undefined, options: ListOptions): ListResult {
+  if (!definition.verbs.includes('list')) throw methodNotSupportedError(definition, 'list')
+  checkOptions(definition, options)
+  const selection = selectionOf(context.cache, definition, options)
+  const groupResource = definition.conversion?.storedAs ?? definition.groupResource
+  const token = options.continue ? decodeToken(options.continue) : undefined
+  const revision = revisionOf(context, options, token)
+  const all = entriesAt(context, definition, namespace, groupResource, revision, token)
+  const start = token === undefined ? 0 : firstAtLeast(all, `${groupResource}/${token.start}`)
+
+  const limit = options.limit ?? 0
+  if (selection.isEverything && (limit === 0 || all.length - start <= limit)) return { entries: start === 0 ? all : all.slice(start), revision }
+  const entries: Entry[] = []
+  let at = start
+  for (; at < all.length; at++) {
+    if (limit > 0 && entries.length === limit) break
+    if (selection.matches(all[at]!)) entries.push(all[at]!)
+  }
+  if (at === all.length) return { entries, revision }
+  // A page says that there is more when a matching object is left, and how many are left when no selector hides that.
+  while (at < all.length && !selection.matches(all[at]!)) at++
+  if (at === all.length) return { entries, revision }
+  const next = `${entries.at(-1)!.key.slice(groupResource.length + 1)}\0`
+  return {
+    entries,
+    revision,
+    continueToken: encodeToken(revision, next),
+    ...(selection.isEverything ? { remainingItemCount: all.length - at } : {}),
+  }
+}
+
+/** @throws ApiError. Upstream: metainternalversion/validation ValidateListOptions */
+function checkOptions(definition: ResourceDefinition, { resourceVersion, resourceVersionMatch: match, continue: token }: ListOptions): void {
+  if (!match) return
+  const errors = []
+  if (!resourceVersion) errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
+  if (token) errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'))
+  if (match !== 'Exact' && match !== 'NotOlderThan') {
+    errors.push({
+      type: 'FieldValueNotSupported' as const,
+      field: 'resourceVersionMatch',
+      badValue: match,
+      detail: 'supported values: "Exact", "NotOlderThan"',
+    })
+  }
+  if (match === 'Exact' && resourceVersion === '0') {
+    errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
+  }
+  if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
+  void definition
+}
+
+function revisionOf(context: RegistryContext, options: ListOptions, token: ContinueToken | undefined): number {
+  const now = context.cache.revision
+  if (token !== undefined) {
+    if (options.resourceVersion && options.resourceVersion !== '0') {
+      throw badRequestError('specifying resource version is not allowed when using continue')
+    }
+    return token.rv < 0 ? now : token.rv
+  }
+  if (!options.resourceVersion) return now
+  const asked = parseRevision(options.resourceVersion)
+  if (asked > now) throw tooLargeRevisionError(asked, now)
+  const isExact = options.resourceVersionMatch === 'Exact' || (!options.resourceVersionMatch && options.limit && asked > 0)
+  return isExact ? asked : now
+}
+
+function entriesAt(
+  context: RegistryContext,
+  definition: ResourceDefinition,
+  namespace: string | undefined,
+  groupResource: string,
+  revision: number,
+  token: ContinueToken | undefined,
+): readonly Entry[] {
+  try {
+    return context.cache.listAt(groupResource, definition.namespaced ? namespace : undefined, revision)
+  } catch (error) {
+    if (!(error instanceof RevisionCompactedError)) throw error
+    if (token === undefined) throw expiredError(`The resourceVersion for the provided list is too old.`)
+    throw expiredError(
+      'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+      encodeToken(-1, token.start),
+    )
+  }
+}
+
+/** @throws ApiError 400 */
+export function parseRevision(text: string): number {
+  if (!/^\d+$/.test(text)) {
+    throw invalidError({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
+      invalid('resourceVersion', text, `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`),
+    ])
+  }
+  return Number(text)
+}
+
+/** Upstream: storage.NewTooLargeResourceVersionError; clients retry after a second. */
+export function tooLargeRevisionError(asked: number, now: number): ApiError {
+  return new ApiError(504, 'Timeout', `Too large resource version: ${asked}, current: ${now}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  })
+}
+
+function encodeToken(revision: number, start: string): string {
+  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start } satisfies ContinueToken)).toString('base64url')
+}
+
+function decodeToken(text: string): ContinueToken {
+  try {
+    const token = JSON.parse(Buffer.from(text, 'base64url').toString()) as Partial<ContinueToken>
+    if (token.v === 'meta.k8s.io/v1' && Number.isInteger(token.rv) && typeof token.start === 'string') return token as ContinueToken
+  } catch {
+    // Answered below, like every other token that isn't ours.
+  }
+  throw badRequestError('continue key is not valid: illegal base64 data or unknown version')
+}
+
+function firstAtLeast(entries: readonly Entry[], key: string): number {
+  let low = 0
+  let high = entries.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (entries[middle]!.key < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,49 @@
+import type { ResourceDefinition } from '../api/definition.ts'
+import type { GroupResource } from '../api/object.ts'
+
+/** The resources that are served now. Custom resources come and go; `version` tells that something changed. */
+export class Resources {
+  readonly #byPath = new Map<string, ResourceDefinition>()
+  readonly #stored = new Map<GroupResource, ResourceDefinition>()
+  readonly #byKind = new Map<string, ResourceDefinition>()
+  version = 0
+
+  constructor(definitions: readonly ResourceDefinition[]) {
+    for (const definition of definitions) this.add(definition)
+  }
+
+  add(definition: ResourceDefinition): void {
+    this.#byPath.set(`${definition.apiVersion}/${definition.resource}`, definition)
+    if (definition.conversion === undefined) this.#stored.set(definition.groupResource, definition)
+    this.#byKind.set(`${definition.apiVersion}/${definition.kind}`, definition)
+    this.version++
+  }
+
+  all(): readonly ResourceDefinition[] {
+    return [...this.#byPath.values()]
+  }
+
+  /** @param apiVersion `v1`, `apps/v1` */
+  find(apiVersion: string, resource: string): ResourceDefinition | undefined {
+    return this.#byPath.get(`${apiVersion}/${resource}`)
+  }
+
+  findKind(apiVersion: string, kind: string): ResourceDefinition | undefined {
+    return this.#byKind.get(`${apiVersion}/${kind}`)
+  }
+
+  /** The definition in whose form objects of the resource are stored. */
+  stored(groupResource: GroupResource): ResourceDefinition {
+    const definition = this.#stored.get(groupResource)
+    if (definition === undefined) throw new Error(`no resource ${groupResource} is served`)
+    return definition
+  }
+
+  has(groupResource: GroupResource): boolean {
+    return this.#stored.has(groupResource)
+  }
+
+  hasGroupVersion(apiVersion: string): boolean {
+    return this.all().some((definition) => definition.apiVersion === apiVersion)
+  }
+}

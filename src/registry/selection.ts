@@ -1,0 +1,50 @@
+import type { ResourceDefinition } from '../api/definition.ts'
+import { badRequestError } from '../api/meta/api-error.ts'
+import { type FieldRequirement, matchesSelector, parseFieldSelector, parseLabelSelector, type Selector } from '../api/meta/selectors.ts'
+import type { Cache } from '../storage/cache.ts'
+import type { Entry } from '../storage/entry.ts'
+import { splitStorageKey } from '../storage/storage.ts'
+
+/** Which objects of a resource a list, watch or deletecollection is about. */
+export interface Selection {
+  /** True when no selector was given. */
+  readonly isEverything: boolean
+  matches(entry: Entry): boolean
+}
+
+const EVERYTHING: Selection = { isEverything: true, matches: () => true }
+
+/** @throws ApiError 400 for a malformed selector or a field the kind can't be selected by */
+export function selectionOf(
+  cache: Cache,
+  definition: ResourceDefinition,
+  { labelSelector, fieldSelector, name }: { labelSelector?: string | undefined; fieldSelector?: string | undefined; name?: string | undefined },
+): Selection {
+  const labels: Selector = labelSelector ? parseLabelSelector(labelSelector) : []
+  const fields = fieldSelector ? parseFieldSelector(fieldSelector) : []
+  if (name) fields.push({ field: 'metadata.name', operator: '=', value: name })
+  if (labels.length === 0 && fields.length === 0) return EVERYTHING
+  for (const { field } of fields) {
+    if (field !== 'metadata.name' && field !== 'metadata.namespace' && definition.selectableFields?.[field] === undefined) {
+      throw badRequestError(`field label not supported: ${field}`)
+    }
+  }
+  return {
+    isEverything: false,
+    matches: (entry) => {
+      const needsAttributes = labels.length > 0 || fields.some(({ field }) => !field.startsWith('metadata.'))
+      const attributes = needsAttributes ? cache.attributesOf(entry) : undefined
+      return matchesSelector(labels, attributes?.labels) && fields.every((requirement) => matchesField(requirement, entry, attributes?.fields))
+    },
+  }
+}
+
+function matchesField({ field, operator, value }: FieldRequirement, entry: Entry, fields: Readonly<Record<string, string>> | undefined): boolean {
+  return (valueOf(field, entry, fields) === value) === (operator === '=')
+}
+
+function valueOf(field: string, entry: Entry, fields: Readonly<Record<string, string>> | undefined): string {
+  if (field === 'metadata.name') return splitStorageKey(entry.key).name
+  if (field === 'metadata.namespace') return splitStorageKey(entry.key).namespace
+  return fields?.[field] ?? ''
+}

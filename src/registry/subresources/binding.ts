@@ -1,0 +1,67 @@
+import { conflictError, invalidError } from '../../api/meta/api-error.ts'
+import { notSupported, required } from '../../api/meta/field-error.ts'
+import { timestamp } from '../../api/meta/time.ts'
+import type { KubeObject } from '../../api/object.ts'
+import type { Binding, Pod } from '../../api/types.gen.ts'
+import { withCondition } from '../../api/meta/conditions.ts'
+import type { RegistryContext, Target, WriteOptions } from '../context.ts'
+import { encodeUnstored } from '../encode.ts'
+import { update } from '../update.ts'
+import { virtualDefinition } from './reviews.ts'
+import type { Subresource } from './subresources.ts'
+
+const BINDING = virtualDefinition('', 'Binding', 'io.k8s.api.core.v1.Binding')
+
+export const bindPodCreate: Subresource = {
+  shownAs: () => BINDING,
+  create: async (context, target, object, options) => {
+    await bindPod(context, target, object as unknown as Binding, options)
+    const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
+    return { bytes: encodeUnstored(success as never), object, isCreated: true }
+  },
+}
+
+/**
+ * Puts a Pod on a node: what a scheduler asks for. Upstream: registry/core/pod/storage BindingREST.
+ * @throws ApiError 409 when it is on one already or is being deleted, or isn't the Pod that was meant
+ */
+export async function bindPod(context: RegistryContext, target: Target, binding: Binding, options: WriteOptions): Promise<void> {
+  const errors = []
+  if (!binding.target?.name) errors.push(required('target.name'))
+  if (binding.target?.kind && binding.target.kind !== 'Node') errors.push(notSupported('target.kind', binding.target.kind, ['Node', '<empty>']))
+  if (errors.length > 0) throw invalidError({ group: '', kind: 'Binding' }, target.name, errors)
+  const now = timestamp(context.clock.now())
+  await update(context, target, (current) => bound(target, current as Pod, binding, now), {
+    ...options,
+    subresource: 'binding',
+    preconditions: { uid: binding.metadata?.uid || undefined, resourceVersion: binding.metadata?.resourceVersion || undefined },
+    prepare: () => {},
+    validate: () => {},
+  })
+}
+
+function bound(target: Target, pod: Pod, binding: Binding, now: string): KubeObject {
+  const refuse = (why: string) => conflictError({ group: '', resource: 'pods/binding' }, target.name, why)
+  if (pod.metadata.deletionTimestamp) throw refuse(`pod ${pod.metadata.name} is being deleted, cannot be assigned to a host`)
+  if (pod.spec.nodeName) throw refuse(`pod ${pod.metadata.name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`)
+  if (pod.spec.schedulingGates?.length) throw refuse(`pod ${pod.metadata.name} has non-empty .spec.schedulingGates`)
+  delete (pod.metadata as Partial<Pod['metadata']>).resourceVersion
+  return {
+    ...pod,
+    metadata: {
+      ...pod.metadata,
+      ...(binding.metadata?.annotations ? { annotations: { ...pod.metadata.annotations, ...binding.metadata.annotations } } : {}),
+      ...(binding.metadata?.labels ? { labels: { ...pod.metadata.labels, ...binding.metadata.labels } } : {}),
+    },
+    spec: { ...pod.spec, nodeName: binding.target.name },
+    status: {
+      ...pod.status,
+      conditions: withCondition(pod.status?.conditions, {
+        type: 'PodScheduled',
+        status: 'True',
+        lastTransitionTime: now,
+        observedGeneration: pod.metadata.generation,
+      }),
+    },
+  } as KubeObject
+}

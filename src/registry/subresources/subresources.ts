@@ -1,0 +1,44 @@
+/** The subresources, by resource: a line each. `status` and `scale` are every resource's that has them. */
+import type { ResourceDefinition } from '../../api/definition.ts'
+import type { KubeObject } from '../../api/object.ts'
+import type { ObjectResult, RegistryContext, Target } from '../context.ts'
+import type { Patch, PatchOptions } from '../patch.ts'
+import { bindPodCreate } from './binding.ts'
+import { evict } from './eviction.ts'
+import { finalizeNamespace } from './finalize.ts'
+import { podLog } from './log.ts'
+import { REVIEWS } from './reviews.ts'
+import { scale } from './scale.ts'
+import { status } from './status.ts'
+
+/** What a PUT or PATCH asks for. */
+export type SubresourceChange = { readonly object: KubeObject } | { readonly patch: Patch }
+
+export interface Subresource {
+  /** The definition of what goes in and out, when that isn't the resource's own kind. */
+  readonly shownAs?: (context: RegistryContext, definition: ResourceDefinition) => ResourceDefinition
+  readonly get?: (context: RegistryContext, target: Target) => Buffer
+  /** A GET that answers plain text. */
+  readonly text?: (context: RegistryContext, target: Target, query: Readonly<Record<string, unknown>>) => string
+  readonly create?: (context: RegistryContext, target: Target, object: KubeObject, options: PatchOptions) => Promise<ObjectResult>
+  readonly update?: (context: RegistryContext, target: Target, change: SubresourceChange, options: PatchOptions) => Promise<ObjectResult>
+  /** False when only PUT is served. */
+  readonly patches?: boolean
+}
+
+const BY_PATH: Readonly<Record<string, Subresource>> = {
+  'pods/binding': bindPodCreate,
+  'pods/eviction': evict,
+  'pods/log': podLog,
+  'namespaces/finalize': finalizeNamespace,
+  ...REVIEWS,
+}
+
+/** @param name '' for a resource that is only ever created and never stored */
+export function findSubresource(definition: ResourceDefinition, name: string): Subresource | undefined {
+  const known = BY_PATH[name === '' ? definition.groupResource : `${definition.groupResource}/${name}`]
+  if (known !== undefined || name === '') return known
+  if (definition.subresources[name] === undefined) return undefined
+  if (name === 'status') return status
+  return name === 'scale' && definition.scale !== undefined ? scale : undefined
+}

@@ -1,0 +1,178 @@
+import { badRequestError, conflictError, invalidError, notFoundError } from '../api/meta/api-error.ts'
+import { invalid } from '../api/meta/field-error.ts'
+import type { KubeObject } from '../api/object.ts'
+import { deepEqual } from '../lib/deep-equal.ts'
+import { Entry } from '../storage/entry.ts'
+import type { ObjectResult, RegistryContext, Target, WriteOptions } from './context.ts'
+import { prepareNew, store } from './create.ts'
+import { bytesOf, encoder, encodeUnstored } from './encode.ts'
+import { keyOf } from './get.ts'
+import {
+  admissionRequest,
+  agreeOnNamespace,
+  prepareForStatusUpdate,
+  prepareForUpdate,
+  validateStatusUpdate,
+  validateUpdate,
+} from './strategy.ts'
+
+export interface UpdateOptions extends WriteOptions {
+  /** '' for the resource itself; others than 'status' bring their own `prepare`. */
+  readonly subresource?: string
+  readonly preconditions?: { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined }
+  /** An apply may create what isn't there. */
+  readonly mayCreate?: boolean
+  /** In place of the rules of the main resource or of status, for the other subresources: in place on `next`. */
+  readonly prepare?: (next: KubeObject, old: KubeObject) => void
+  /** The outcome is judged by this instead of by the main resource's or status' validation. */
+  readonly validate?: (next: KubeObject, old: KubeObject) => void
+}
+
+/**
+ * Replaces an object by what `change` makes of it.
+ * @param change gets a copy of the current object (undefined when there is none and the update may create it) and returns the
+ *   next state, which becomes the registry's own. It is called again when another writer was faster and `next` did not insist
+ *   on a resourceVersion.
+ * @throws ApiError
+ */
+export async function update(
+  context: RegistryContext,
+  target: Target,
+  change: (current: KubeObject | undefined) => KubeObject,
+  options: UpdateOptions,
+): Promise<ObjectResult> {
+  for (;;) {
+    const entry = context.cache.get(keyOf(target))
+    const result =
+      entry === undefined ? await createByUpdate(context, target, change, options) : await replace(context, target, entry, change, options)
+    if (result !== undefined) return result
+  }
+}
+
+async function createByUpdate(
+  context: RegistryContext,
+  target: Target,
+  change: (current: undefined) => KubeObject,
+  options: UpdateOptions,
+): Promise<ObjectResult | undefined> {
+  const { definition, name } = target
+  const isAllowed = (definition.createsOnUpdate || options.mayCreate) && !options.subresource
+  if (!isAllowed || options.preconditions?.uid !== undefined) throw notFoundError(definition, name)
+  const object = change(undefined)
+  checkName(object, name)
+  if (object.metadata.resourceVersion && object.metadata.resourceVersion !== '0') throw notFoundError(definition, name)
+  prepareNew(context, target, object, options)
+  return store(context, target, object, options)
+}
+
+/** undefined when another write came between. */
+async function replace(
+  context: RegistryContext,
+  target: Target,
+  entry: Entry,
+  change: (current: KubeObject) => KubeObject,
+  options: UpdateOptions,
+): Promise<ObjectResult | undefined> {
+  const { definition, namespace, name } = target
+  const subresource = options.subresource ?? ''
+  const old = definition.conversion === undefined ? entry.decoded() : definition.conversion.fromStored(entry.copy())
+  checkPreconditions(target, old, options.preconditions)
+  const next = change(definition.conversion === undefined ? entry.copy() : definition.conversion.fromStored(entry.copy()))
+  checkName(next, name)
+  agreeOnNamespace(definition, namespace, next)
+  const asked = next.metadata.resourceVersion
+  const insists = Boolean(asked) && asked !== '0'
+  if (!insists && definition.refusesUnconditionalUpdate) {
+    throw invalidError({ group: definition.group, kind: definition.resource }, name, [
+      invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+    ])
+  }
+  if (insists && asked !== old.metadata.resourceVersion) throw conflictError(definition, name)
+  if (next.metadata.uid && next.metadata.uid !== old.metadata.uid) {
+    throw conflictError(definition, name, `Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${old.metadata.uid}`)
+  }
+  next.metadata.resourceVersion = old.metadata.resourceVersion
+  definition.setDefaults?.(next)
+  const request = admissionRequest('update', target, subresource, next, old, options)
+  context.admission.mutate(request)
+  if (options.prepare !== undefined) options.prepare(next, old)
+  else if (subresource === 'status') prepareForStatusUpdate(definition, next, old)
+  else prepareForUpdate(definition, next, old)
+  next.kind = definition.kind
+  next.apiVersion = definition.apiVersion
+  if (options.validate !== undefined) options.validate(next, old)
+  else if (subresource === 'status') validateStatusUpdate(definition, next, old)
+  else validateUpdate(definition, next, old)
+  context.admission.validate(request)
+
+  const isDelete = isFinished(definition.holdsDeletion, next)
+  if (!isDelete && deepEqual(next, old)) return { bytes: bytesOf(definition, entry), object: old, isCreated: false }
+  if (options.dryRun) return { bytes: encodeUnstored(next), object: next, isCreated: false }
+  const written = await writeState(context, target, isDelete ? 'delete' : 'update', entry, next)
+  if (written === undefined && insists) {
+    if (context.cache.get(keyOf(target)) === undefined) throw notFoundError(definition, name)
+    throw conflictError(definition, name)
+  }
+  return written
+}
+
+/** Writes the next state over `entry`, or as the last one; undefined when another write came between. */
+export async function writeState(
+  context: RegistryContext,
+  target: Target,
+  type: 'update' | 'delete',
+  entry: Entry,
+  next: KubeObject,
+): Promise<ObjectResult | undefined> {
+  const { definition } = target
+  const { conversion } = definition
+  const storedDefinition = conversion === undefined ? definition : context.resources.stored(conversion.storedAs)
+  const stored = conversion === undefined ? next : conversion.toStored(next)
+  const written = await context.cache.write({
+    type,
+    key: entry.key,
+    expectedRevision: entry.revision,
+    encode: encoder(storedDefinition, stored),
+    decoded: stored,
+    replacesLastChange: storedDefinition.keepsNoHistory === true,
+  })
+  if (!(written instanceof Entry)) return undefined
+  if (conversion !== undefined) return { bytes: bytesOf(definition, written), object: conversion.fromStored(written.copy()), isCreated: false }
+  return { bytes: written.bytes, object: next, isCreated: false }
+}
+
+/** An object that is being deleted goes with its last finalizer. Upstream: store.go ShouldDeleteDuringUpdate. */
+export function isFinished(holdsDeletion: ((object: KubeObject) => boolean) | undefined, { metadata, ...rest }: KubeObject): boolean {
+  return (
+    metadata.deletionTimestamp !== undefined &&
+    !metadata.finalizers?.length &&
+    !metadata.deletionGracePeriodSeconds &&
+    !holdsDeletion?.({ metadata, ...rest })
+  )
+}
+
+/** @throws ApiError 409 as upstream's storage.Preconditions words it */
+export function checkPreconditions(
+  { definition, name }: Target,
+  current: KubeObject,
+  preconditions: { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined } | undefined,
+): void {
+  const { uid, resourceVersion } = current.metadata
+  if (preconditions?.uid !== undefined && preconditions.uid !== uid) {
+    throw conflictError(definition, name, `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`)
+  }
+  if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== resourceVersion) {
+    throw conflictError(
+      definition,
+      name,
+      `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
+    )
+  }
+}
+
+function checkName(object: KubeObject, name: string): void {
+  if (!object.metadata.name) object.metadata.name = name
+  else if (object.metadata.name !== name) {
+    throw badRequestError(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`)
+  }
+}

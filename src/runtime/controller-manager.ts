@@ -1,0 +1,168 @@
+/**
+ * Runs controllers: informers feed keys to a queue a controller, and for each key the controller observes, decides and has its
+ * plan carried out. Work is done a few keys a turn of the event loop, so that a burst of it doesn't hold up requests.
+ */
+import type { KubeObject } from '../api/object.ts'
+import type { Client } from '../client/client.ts'
+import type { Activity } from '../lib/activity.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+import type { ControllerDefinition, Key, Reader } from './controller.ts'
+import { EventRecorder } from './event-recorder.ts'
+import { executePlan, type Outcome } from './execute-plan.ts'
+import { Informers } from './informers.ts'
+import { keyOf, splitKey } from './owner-keys.ts'
+import type { Plan, ReconcileContext } from './plan.ts'
+import { WorkQueue } from './work-queue.ts'
+
+/** Keys of one controller whose plans are being carried out at a time. */
+const MAX_IN_FLIGHT = 256
+/** Keys a turn of the event loop. */
+const KEYS_A_TURN = 32
+/** Upstream: names are cut for a suffix of five at 63 characters. */
+const MAX_BASE_LENGTH = 58
+const SUFFIX_LENGTH = 5
+
+export interface ControllerManagerOptions {
+  readonly client: Client
+  readonly clock: Clock
+  readonly random: Random
+  readonly activity: Activity
+  /** A reconcile that threw: a defect, reported and tried again later. */
+  readonly onError: (controller: string, key: Key, error: unknown) => void
+}
+
+export class ControllerManager {
+  readonly #options: ControllerManagerOptions
+  readonly #informers: Informers
+  readonly #recorder: EventRecorder
+  readonly #runs: ControllerRun[] = []
+
+  constructor(options: ControllerManagerOptions, definitions: readonly ControllerDefinition[]) {
+    this.#options = options
+    this.#informers = new Informers(options.client)
+    this.#recorder = new EventRecorder(options.client, options.clock, options.activity)
+    for (const definition of definitions) this.#add(definition)
+  }
+
+  async start(): Promise<void> {
+    await this.#informers.start()
+  }
+
+  stop(): void {
+    this.#informers.stop()
+    for (const run of this.#runs) run.stop()
+  }
+
+  #add(definition: ControllerDefinition): void {
+    const reader = this.#informers.reader(definition.name)
+    const run = new ControllerRun(definition, reader, this.#recorder, this.#options)
+    this.#runs.push(run)
+    for (const [resource, indexes] of Object.entries(definition.indexes ?? {})) {
+      for (const [name, index] of Object.entries(indexes)) this.#informers.addIndex(resource, `${definition.name}/${name}`, index)
+    }
+    this.#informers.watch(definition.reconciles, (current, old) => {
+      const { metadata } = (current ?? old)!
+      run.add(keyOf(metadata.namespace, metadata.name))
+    })
+    for (const [resource, keysOf] of Object.entries(definition.watches)) {
+      this.#informers.watch(resource, (current, old) => {
+        for (const key of keysOf(current, old, reader)) run.add(key)
+      })
+    }
+  }
+}
+
+class ControllerRun {
+  readonly #definition: ControllerDefinition
+  readonly #reader: Reader
+  readonly #recorder: EventRecorder
+  readonly #options: ControllerManagerOptions
+  readonly #queue: WorkQueue
+  readonly #lastFailures = new Map<Key, NonNullable<ReconcileContext['lastFailure']>>()
+  #inFlight = 0
+  #isScheduled = false
+  #isStopped = false
+
+  constructor(definition: ControllerDefinition, reader: Reader, recorder: EventRecorder, options: ControllerManagerOptions) {
+    this.#definition = definition
+    this.#reader = reader
+    this.#recorder = recorder
+    this.#options = options
+    this.#queue = new WorkQueue(options.clock, () => this.#schedule())
+  }
+
+  add(key: Key): void {
+    this.#queue.add(key)
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#queue.stop()
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isStopped) return
+    this.#isScheduled = true
+    this.#options.activity.begin()
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.#takeTurn()
+      this.#options.activity.end()
+    })
+  }
+
+  #takeTurn(): void {
+    for (let taken = 0; taken < KEYS_A_TURN && this.#inFlight < MAX_IN_FLIGHT && !this.#isStopped; taken++) {
+      const key = this.#queue.take()
+      if (key === undefined) return
+      this.#inFlight++
+      void this.#options.activity.track(this.#process(key))
+    }
+    if (this.#queue.length > 0 && this.#inFlight < MAX_IN_FLIGHT) this.#schedule()
+  }
+
+  async #process(key: Key): Promise<void> {
+    try {
+      const observed = this.#definition.observe(this.#reader, key)
+      if (observed === undefined) this.#settle(key, { kind: 'done' }, undefined)
+      else {
+        const plan = this.#definition.reconcile(observed, {
+          now: this.#options.clock.now(),
+          newName: (base) => base.slice(0, MAX_BASE_LENGTH) + this.#options.random.suffix(SUFFIX_LENGTH),
+          lastFailure: this.#lastFailures.get(key),
+        })
+        this.#settle(key, await this.#execute(key, plan), plan)
+      }
+    } catch (error) {
+      if (!this.#isStopped) this.#options.onError(this.#definition.name, key, error)
+      this.#queue.addRateLimited(key)
+    } finally {
+      this.#inFlight--
+      this.#queue.done(key)
+      if (this.#queue.length > 0) this.#schedule()
+    }
+  }
+
+  #execute(key: Key, plan: Plan): Promise<Outcome> | Outcome {
+    const isIdle = plan.status === undefined && !plan.actions?.length && !plan.events?.length
+    if (isIdle) return { kind: 'done' }
+    const { namespace, name } = splitKey(key)
+    const current = this.#reader.get<KubeObject>(this.#definition.reconciles, namespace, name)
+    const component = this.#definition.component ?? `${this.#definition.name}-controller`
+    return executePlan(this.#options.client, plan, this.#definition.reconciles, current, (about, event) =>
+      this.#recorder.record(component, about, event),
+    )
+  }
+
+  #settle(key: Key, outcome: Outcome, plan: Plan | undefined): void {
+    if (outcome.kind === 'done') {
+      this.#lastFailures.delete(key)
+      this.#queue.forget(key)
+      if (plan?.requeueAfterMs !== undefined) this.#queue.addAfter(key, plan.requeueAfterMs)
+      return
+    }
+    if (outcome.kind === 'failed') this.#lastFailures.set(key, outcome)
+    this.#queue.addRateLimited(key)
+  }
+}

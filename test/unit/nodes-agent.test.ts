@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest'
+import { findCondition } from '../../src/api/meta/conditions.ts'
+import { microTimestamp, timestamp } from '../../src/api/meta/time.ts'
+import type { Lease, Node } from '../../src/api/types.gen.ts'
+import { addressAt, NodeIndexes, podCIDRAt } from '../../src/nodes/agent/node-index.ts'
+import { reportedStatus } from '../../src/nodes/agent/node-status.ts'
+import { reconcileNode } from '../../src/nodes/agent/reconcile.ts'
+import { failPatch, newNode } from '../../src/nodes/node-objects.ts'
+
+const NOW = Date.parse('2026-01-01T00:00:00Z')
+const VERSION = 'v1.36.0'
+
+function stored(node: ReturnType<typeof newNode>, more: Partial<Node> = {}): Node {
+  return { ...node, ...more, metadata: { uid: `uid-${node.metadata.name}`, ...node.metadata } } as Node
+}
+
+const fresh = stored(newNode('n1'))
+const registered: Node = {
+  ...fresh,
+  metadata: {
+    ...fresh.metadata,
+    labels: {
+      'beta.kubernetes.io/arch': 'amd64',
+      'beta.kubernetes.io/os': 'linux',
+      'kubernetes.io/arch': 'amd64',
+      'kubernetes.io/hostname': 'n1',
+      'kubernetes.io/os': 'linux',
+    },
+  },
+  spec: { podCIDR: '10.244.0.0/24' },
+  status: reportedStatus(fresh, '10.0.0.2', VERSION, NOW),
+}
+const leaseAt = (at: number, uid = 'uid-n1') =>
+  ({
+    metadata: { name: 'n1', ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'n1', uid }] },
+    spec: { renewTime: microTimestamp(at) },
+  }) as Lease
+const run = (node: Node, lease: Lease | undefined, now = NOW) =>
+  reconcileNode({ node, lease, address: '10.0.0.2', podCIDR: '10.244.0.0/24' }, VERSION, now)
+
+describe('reconcileNode', () => {
+  it('takes over a new node', () => {
+    const plan = run(fresh, undefined)
+    expect(plan.actions?.map(({ verb }) => verb)).toEqual(['patch', 'create', 'patch'])
+    expect(plan.actions?.[0]).toMatchObject({
+      patch: { metadata: { labels: { 'kubernetes.io/hostname': 'n1' } }, spec: { podCIDR: '10.244.0.0/24', podCIDRs: ['10.244.0.0/24'] } },
+    })
+    expect(plan.actions?.[1]).toMatchObject({
+      object: {
+        metadata: { namespace: 'kube-node-lease', ownerReferences: [{ kind: 'Node', uid: 'uid-n1' }] },
+        spec: { holderIdentity: 'n1', leaseDurationSeconds: 40, renewTime: '2026-01-01T00:00:00.000000Z' },
+      },
+    })
+    expect(plan.actions?.[2]).toMatchObject({
+      subresource: 'status',
+      patch: {
+        status: {
+          capacity: { cpu: '8', memory: '32Gi', pods: '110' },
+          allocatable: { cpu: '8' },
+          addresses: [
+            { type: 'InternalIP', address: '10.0.0.2' },
+            { type: 'Hostname', address: 'n1' },
+          ],
+          nodeInfo: { kubeletVersion: VERSION, operatingSystem: 'linux', architecture: 'amd64' },
+          daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
+        },
+      },
+    })
+    expect(plan.events?.map(({ reason }) => reason)).toContain('NodeReady')
+    expect(plan.requeueAfterMs).toBe(10_000)
+  })
+
+  it.each([
+    ['a fresh lease is left alone', leaseAt(NOW - 4000), NOW, [], 6000],
+    ['a lease of ten seconds is renewed', leaseAt(NOW - 10_000), NOW, ['leases.coordination.k8s.io'], 10_000],
+    ["a lease of the node's predecessor is taken over", leaseAt(NOW, 'old'), NOW, ['leases.coordination.k8s.io'], 10_000],
+    ['an unchanged status is repeated after five minutes', leaseAt(NOW + 299_000), NOW + 300_000, ['nodes'], 9000],
+  ] as const)('%s', (_name, lease, now, written, requeueAfterMs) => {
+    const plan = run(registered, lease, now)
+    expect(plan.actions?.map((action) => (action.verb === 'patch' ? action.target.resource : action.verb))).toEqual(written)
+    expect(plan.requeueAfterMs).toBe(requeueAfterMs)
+  })
+
+  it('says that it is ready again after it was given up', () => {
+    const conditions = registered.status!.conditions!.map((condition) => ({ ...condition, status: 'Unknown' }))
+    const plan = run({ ...registered, status: { ...registered.status, conditions } }, leaseAt(NOW), NOW + 1000)
+    expect(plan.actions).toHaveLength(1)
+    expect(plan.events?.map(({ reason }) => reason)).toContain('NodeReady')
+  })
+
+  it('is silent while it has failed', () => {
+    const failed = { ...registered, metadata: { ...registered.metadata, ...failPatch.metadata } }
+    expect(run(failed, leaseAt(NOW - 60_000))).toEqual({ waitingOn: 'node n1 has failed' })
+  })
+})
+
+describe('reportedStatus', () => {
+  it('keeps what the Node came with', () => {
+    const node = stored(newNode('n1'), {
+      status: { capacity: { cpu: '2' }, conditions: [{ type: 'NetworkUnavailable', status: 'False' }] },
+    })
+    const status = reportedStatus(node, '10.0.0.2', VERSION, NOW)
+    expect(status.capacity).toEqual({ cpu: '2' })
+    expect(status.allocatable).toEqual({ cpu: '2' })
+    expect(status.conditions?.map(({ type }) => type)).toEqual([
+      'NetworkUnavailable',
+      'MemoryPressure',
+      'DiskPressure',
+      'PIDPressure',
+      'Ready',
+    ])
+  })
+
+  it('takes the capacity that newNode was given', () => {
+    const status = reportedStatus(stored(newNode('n1', { capacity: { cpu: '4', 'nvidia.com/gpu': '2' } })), '10.0.0.2', VERSION, NOW)
+    expect(status.capacity).toMatchObject({ cpu: '4', 'nvidia.com/gpu': '2', memory: '32Gi' })
+  })
+
+  it('keeps transition times and renews heartbeats', () => {
+    const ready = findCondition(reportedStatus(registered, '10.0.0.2', VERSION, NOW + 300_000).conditions, 'Ready')
+    expect(ready).toMatchObject({ lastTransitionTime: timestamp(NOW), lastHeartbeatTime: timestamp(NOW + 300_000) })
+  })
+})
+
+describe('NodeIndexes', () => {
+  it('gives numbers that no stored node has', () => {
+    const indexes = new NodeIndexes()
+    const nodes = [
+      stored(newNode('a'), { spec: { podCIDR: '10.244.0.0/24' } }),
+      stored(newNode('b'), { status: { addresses: [{ type: 'InternalIP', address: '10.0.0.4' }] } }),
+    ]
+    const take = (name: string) => indexes.indexOf(stored(newNode(name)), () => nodes)
+    expect([take('c'), take('d'), take('c'), take('a'), take('b')]).toEqual([1, 3, 1, 0, 2])
+    indexes.release('c')
+    expect(take('e')).toBe(1)
+  })
+
+  it('has a range and an address of its own for each of many nodes', () => {
+    const all = Array.from({ length: 5000 }, (_, index) => index)
+    expect(new Set(all.map(podCIDRAt)).size).toBe(5000)
+    expect(new Set(all.map(addressAt)).size).toBe(5000)
+    expect([0, 255, 256, 3071, 3072].map(podCIDRAt)).toEqual([
+      '10.244.0.0/24',
+      '10.244.255.0/24',
+      '10.245.0.0/24',
+      '10.255.255.0/24',
+      '10.128.0.0/24',
+    ])
+    expect([0, 249, 250].map(addressAt)).toEqual(['10.0.0.2', '10.0.0.251', '10.0.1.2'])
+  })
+})
