@@ -1,4 +1,4 @@
-import { invalidError } from '../api/meta/api-error.ts'
+import { internalError, invalidError } from '../api/meta/api-error.ts'
 import { invalid } from '../api/meta/field-error.ts'
 import type { Service, ServicePort } from '../api/types.gen.ts'
 import type { AdmissionPlugin, ClusterView } from './admission.ts'
@@ -102,14 +102,14 @@ function setNodePorts({ spec, metadata }: Service, others: readonly Service[], d
 }
 
 /** The first offset that `take` accepts, from one that follows from the seed: addresses look drawn, yet a run can be repeated. */
-function firstFree<T>(seed: string, from: number, size: number, take: (offset: number) => T | undefined): T | undefined {
+function firstFree<T>(seed: string, from: number, size: number, take: (offset: number) => T | undefined): T {
   let hash = 2166136261
   for (const char of seed) hash = Math.imul(hash ^ char.charCodeAt(0), 16777619) >>> 0
   for (let step = 0; step < size - from; step++) {
     const taken = take(from + ((hash + step) % (size - from)))
     if (taken !== undefined) return taken
   }
-  return undefined
+  throw internalError('failed to allocate: range is full')
 }
 
 function addressText(address: number): string {

@@ -44,7 +44,7 @@ function apply(context: RegistryContext, schema: string, type: Patch['type'], cu
   if (type === 'json') return applyJsonPatch(current, patch)
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) throw badRequestError('error decoding patch: expected an object')
   if (type === 'merge') return applyMergePatch(current, patch)
-  return applyStrategicMergePatch(context.schemas, schema, current, patch)
+  return applyStrategicMergePatch(context.schemas, schema, current as unknown as Record<string, unknown>, patch)
 }
 
 function namesResourceVersion(patch: unknown): boolean {
