@@ -3,6 +3,7 @@ import { parseTimestamp, timestamp } from '../../api/meta/time.ts'
 import type { CronJob, Job, ObjectReference } from '../../api/types.gen.ts'
 import { parseCronSchedule } from '../../lib/cron-schedule.ts'
 import { deepEqual } from '../../lib/deep-equal.ts'
+import { dropUndefined } from '../../lib/drop-undefined.ts'
 import { isKnownTimeZone } from '../../lib/time-zone.ts'
 import type { Action, Plan, PlannedEvent, ReconcileContext } from '../../runtime/plan.ts'
 import { referenceTo, updateActiveJobs } from './active-jobs.ts'
@@ -34,7 +35,7 @@ function planCronJob({ cronJob, jobs }: ObservedCronJob, { now }: ReconcileConte
   const seen = updateActiveJobs(cronJob, jobs)
   const current: CronJob = {
     ...cronJob,
-    status: { ...cronJob.status, active: orAbsent(seen.active), lastSuccessfulTime: seen.lastSuccessfulTime },
+    status: dropUndefined({ ...cronJob.status, active: orAbsent(seen.active), lastSuccessfulTime: seen.lastSuccessfulTime }),
   }
   const start = decideStart(current, jobs, now, isQuiet)
   const outdated = findOutdatedJobs(cronJob, jobs)
@@ -128,7 +129,7 @@ function startJob(
   const active: ObjectReference[] = [...(isReplacing ? [] : running), ...(existing === undefined ? [] : [referenceTo(existing)])]
   const next: CronJob = {
     ...cronJob,
-    status: { ...cronJob.status, active: orAbsent(active), lastScheduleTime: timestamp(scheduledAt) },
+    status: dropUndefined({ ...cronJob.status, active: orAbsent(active), lastScheduleTime: timestamp(scheduledAt) }),
   }
   return {
     actions: [
