@@ -10,11 +10,12 @@ import { replicaSet } from './apps/v1/replica-set.ts'
 import { statefulSet } from './apps/v1/stateful-set.ts'
 import { cronJob } from './batch/v1/cron-job.ts'
 import { job } from './batch/v1/job.ts'
+import { pod } from './core/v1/pod.ts'
 import type { ResourceBehaviour, ResourceDefinition, ResourceFacts } from './definition.ts'
 import { qualifiedName } from './meta/api-error.ts'
 
 /** A line a kind. To add one, import what its file exports and put it here. */
-const BEHAVIOURS: readonly ResourceBehaviour[] = [cronJob, job, controllerRevision, daemonSet, deployment, replicaSet, statefulSet]
+const BEHAVIOURS: readonly ResourceBehaviour[] = [cronJob, job, controllerRevision, daemonSet, deployment, replicaSet, statefulSet, pod]
 
 /** Every resource of the data. Facts are read anew on each call: keep the answer. */
 export function loadDefinitions(): readonly ResourceDefinition[] {
