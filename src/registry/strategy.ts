@@ -63,7 +63,7 @@ export function prepareForCreate(context: RegistryContext, definition: ResourceD
   delete metadata.selfLink
   delete metadata.generation
   if (definition.countsGenerations) metadata.generation = 1
-  if (definition.hasStatus) delete (object as { status?: unknown }).status
+  if (definition.hasStatus && !definition.keepsStatusOnCreate) delete (object as { status?: unknown }).status
   definition.prepareForCreate?.(object)
 }
 
