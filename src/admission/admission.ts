@@ -57,6 +57,7 @@ export class AdmissionChain {
   }
 
   validate(request: AdmissionRequest): void {
-    for (const plugin of this.#plugins) if (plugin.validate !== undefined && plugin.handles(request)) plugin.validate(request, this.#cluster)
+    for (const plugin of this.#plugins)
+      if (plugin.validate !== undefined && plugin.handles(request)) plugin.validate(request, this.#cluster)
   }
 }

@@ -14,7 +14,15 @@ export const defaultStorageClass: AdmissionPlugin = {
     const defaults = cluster
       .list<StorageClass>('storageclasses.storage.k8s.io')
       .filter(({ metadata }) => metadata.annotations?.[DEFAULT] === 'true')
-      .sort((a, b) => (a.metadata.creationTimestamp === b.metadata.creationTimestamp ? (a.metadata.name < b.metadata.name ? -1 : 1) : a.metadata.creationTimestamp > b.metadata.creationTimestamp ? -1 : 1))
+      .sort((a, b) =>
+        a.metadata.creationTimestamp === b.metadata.creationTimestamp
+          ? a.metadata.name < b.metadata.name
+            ? -1
+            : 1
+          : a.metadata.creationTimestamp > b.metadata.creationTimestamp
+            ? -1
+            : 1,
+      )
     if (defaults[0] !== undefined) claim.spec.storageClassName = defaults[0].metadata.name
   },
 }

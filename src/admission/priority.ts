@@ -25,10 +25,14 @@ export const priority: AdmissionPlugin = {
     const value = chosen?.value ?? 0
     const policy = chosen?.preemptionPolicy ?? 'PreemptLowerPriority'
     if (pod.spec.priority !== undefined && pod.spec.priority !== value) {
-      throw refuse(`the integer value of priority (${pod.spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`)
+      throw refuse(
+        `the integer value of priority (${pod.spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
+      )
     }
     if (pod.spec.preemptionPolicy !== undefined && pod.spec.preemptionPolicy !== policy) {
-      throw refuse(`the string value of PreemptionPolicy (${pod.spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`)
+      throw refuse(
+        `the string value of PreemptionPolicy (${pod.spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
+      )
     }
     pod.spec.priority = value
     pod.spec.preemptionPolicy = policy

@@ -1,4 +1,4 @@
-import { invalidError } from '../api/meta/api-error.ts'
+import { internalError, invalidError } from '../api/meta/api-error.ts'
 import { invalid } from '../api/meta/field-error.ts'
 import type { Service, ServicePort } from '../api/types.gen.ts'
 import type { AdmissionPlugin, ClusterView } from './admission.ts'
@@ -18,7 +18,8 @@ const STATIC_NODE_PORTS = 86
  */
 export const serviceAddresses: AdmissionPlugin = {
   name: 'ServiceAddresses',
-  handles: ({ operation, definition, subresource }) => operation !== 'delete' && subresource === '' && definition.groupResource === 'services',
+  handles: ({ operation, definition, subresource }) =>
+    operation !== 'delete' && subresource === '' && definition.groupResource === 'services',
   mutate: ({ object, old, definition, name }, cluster) => {
     const service = object as Service
     const before = old as Service | undefined
@@ -61,7 +62,12 @@ function othersThan(service: Service, cluster: ClusterView): readonly Service[] 
     .filter(({ metadata }) => (uid ? metadata.uid !== uid : metadata.namespace !== namespace || metadata.name !== name))
 }
 
-function setClusterIp({ spec, metadata }: Service, others: readonly Service[], definition: { group: string; kind: string }, name: string): void {
+function setClusterIp(
+  { spec, metadata }: Service,
+  others: readonly Service[],
+  definition: { group: string; kind: string },
+  name: string,
+): void {
   if (!spec.clusterIP && spec.clusterIPs?.[0]) spec.clusterIP = spec.clusterIPs[0]
   spec.ipFamilies ??= ['IPv4']
   spec.ipFamilyPolicy ??= 'SingleStack'
@@ -83,7 +89,12 @@ function setClusterIp({ spec, metadata }: Service, others: readonly Service[], d
   spec.clusterIPs = [spec.clusterIP]
 }
 
-function setNodePorts({ spec, metadata }: Service, others: readonly Service[], definition: { group: string; kind: string }, name: string): void {
+function setNodePorts(
+  { spec, metadata }: Service,
+  others: readonly Service[],
+  definition: { group: string; kind: string },
+  name: string,
+): void {
   if (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts === false) return
   const key = ({ nodePort }: ServicePort, protocol: string) => `${protocol}/${nodePort}`
   const used = new Set(others.flatMap((other) => (other.spec.ports ?? []).map((port) => key(port, port.protocol ?? 'TCP'))))
@@ -102,14 +113,14 @@ function setNodePorts({ spec, metadata }: Service, others: readonly Service[], d
 }
 
 /** The first offset that `take` accepts, from one that follows from the seed: addresses look drawn, yet a run can be repeated. */
-function firstFree<T>(seed: string, from: number, size: number, take: (offset: number) => T | undefined): T | undefined {
+function firstFree<T>(seed: string, from: number, size: number, take: (offset: number) => T | undefined): T {
   let hash = 2166136261
   for (const char of seed) hash = Math.imul(hash ^ char.charCodeAt(0), 16777619) >>> 0
   for (let step = 0; step < size - from; step++) {
     const taken = take(from + ((hash + step) % (size - from)))
     if (taken !== undefined) return taken
   }
-  return undefined
+  throw internalError('failed to allocate: range is full')
 }
 
 function addressText(address: number): string {

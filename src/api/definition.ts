@@ -92,6 +92,8 @@ export interface Behaviour<T extends KubeObject> {
   readonly holdsDeletion?: (object: T) => boolean
   /** In place, when deletionTimestamp is first set. */
   readonly markDeleting?: (object: T) => void
+  /** What the client says of status at creation is kept: kubelets register their nodes with it. */
+  readonly keepsStatusOnCreate?: boolean
   /** Only the newest change of an object is kept in the change log: for heartbeats, which would push all else out. */
   readonly keepsNoHistory?: boolean
   /**

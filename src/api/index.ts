@@ -3,18 +3,124 @@
  * the kinds' own files add to them. A resource without a file of its own is served from its facts alone.
  */
 import { readFileSync } from 'node:fs'
+import {
+  mutatingAdmissionPolicy,
+  mutatingAdmissionPolicyBinding,
+  validatingAdmissionPolicy,
+  validatingAdmissionPolicyBinding,
+} from './admissionregistration/v1/admission-policy.ts'
+import { mutatingWebhookConfiguration, validatingWebhookConfiguration } from './admissionregistration/v1/webhook-configuration.ts'
+import { customResourceDefinition } from './apiextensions/v1/custom-resource-definition.ts'
+import { apiService } from './apiregistration/v1/api-service.ts'
 import { controllerRevision } from './apps/v1/controller-revision.ts'
 import { daemonSet } from './apps/v1/daemon-set.ts'
 import { deployment } from './apps/v1/deployment.ts'
 import { replicaSet } from './apps/v1/replica-set.ts'
 import { statefulSet } from './apps/v1/stateful-set.ts'
+import { horizontalPodAutoscalerV1 } from './autoscaling/v1/horizontal-pod-autoscaler.ts'
+import { horizontalPodAutoscaler } from './autoscaling/v2/horizontal-pod-autoscaler.ts'
 import { cronJob } from './batch/v1/cron-job.ts'
 import { job } from './batch/v1/job.ts'
+import { certificateSigningRequest } from './certificates/v1/certificate-signing-request.ts'
+import { lease } from './coordination/v1/lease.ts'
+import { configMap } from './core/v1/config-map.ts'
+import { endpoints } from './core/v1/endpoints.ts'
+import { event } from './core/v1/event.ts'
+import { limitRange } from './core/v1/limit-range.ts'
+import { namespace } from './core/v1/namespace.ts'
+import { node } from './core/v1/node.ts'
+import { persistentVolume } from './core/v1/persistent-volume.ts'
+import { persistentVolumeClaim } from './core/v1/persistent-volume-claim.ts'
+import { pod } from './core/v1/pod.ts'
+import { podTemplate } from './core/v1/pod-template-resource.ts'
+import { replicationController } from './core/v1/replication-controller.ts'
+import { resourceQuota } from './core/v1/resource-quota.ts'
+import { secret } from './core/v1/secret.ts'
+import { service } from './core/v1/service.ts'
+import { serviceAccount } from './core/v1/service-account.ts'
 import type { ResourceBehaviour, ResourceDefinition, ResourceFacts } from './definition.ts'
+import { endpointSlice } from './discovery/v1/endpoint-slice.ts'
+import { event as eventsEvent } from './events/v1/event.ts'
+import { flowSchema } from './flowcontrol/v1/flow-schema.ts'
+import { priorityLevelConfiguration } from './flowcontrol/v1/priority-level-configuration.ts'
 import { qualifiedName } from './meta/api-error.ts'
+import { ipAddress, serviceCidr } from './networking/v1/addresses.ts'
+import { ingress } from './networking/v1/ingress.ts'
+import { ingressClass } from './networking/v1/ingress-class.ts'
+import { networkPolicy } from './networking/v1/network-policy.ts'
+import { runtimeClass } from './node/v1/runtime-class.ts'
+import { podDisruptionBudget } from './policy/v1/pod-disruption-budget.ts'
+import { clusterRole, role } from './rbac/v1/role.ts'
+import { clusterRoleBinding, roleBinding } from './rbac/v1/role-binding.ts'
+import { deviceClass, resourceClaim, resourceClaimTemplate, resourceSlice } from './resource/v1/device-kinds.ts'
+import { priorityClass } from './scheduling/v1/priority-class.ts'
+import { csiDriver, csiNode, csiStorageCapacity, volumeAttributesClass } from './storage/v1/csi.ts'
+import { storageClass } from './storage/v1/storage-class.ts'
+import { volumeAttachment } from './storage/v1/volume-attachment.ts'
 
 /** A line a kind. To add one, import what its file exports and put it here. */
-const BEHAVIOURS: readonly ResourceBehaviour[] = [cronJob, job, controllerRevision, daemonSet, deployment, replicaSet, statefulSet]
+const BEHAVIOURS: readonly ResourceBehaviour[] = [
+  configMap,
+  podTemplate,
+  endpoints,
+  namespace,
+  resourceQuota,
+  service,
+  pod,
+  limitRange,
+  event,
+  persistentVolumeClaim,
+  replicationController,
+  persistentVolume,
+  serviceAccount,
+  secret,
+  node,
+  podDisruptionBudget,
+  storageClass,
+  csiDriver,
+  csiNode,
+  csiStorageCapacity,
+  volumeAttributesClass,
+  volumeAttachment,
+  lease,
+  priorityClass,
+  runtimeClass,
+  role,
+  clusterRole,
+  roleBinding,
+  clusterRoleBinding,
+  ingress,
+  ingressClass,
+  networkPolicy,
+  ipAddress,
+  serviceCidr,
+  endpointSlice,
+  eventsEvent,
+  certificateSigningRequest,
+  flowSchema,
+  priorityLevelConfiguration,
+  validatingWebhookConfiguration,
+  mutatingWebhookConfiguration,
+  validatingAdmissionPolicy,
+  validatingAdmissionPolicyBinding,
+  mutatingAdmissionPolicy,
+  mutatingAdmissionPolicyBinding,
+  apiService,
+  customResourceDefinition,
+  deviceClass,
+  resourceClaim,
+  resourceClaimTemplate,
+  resourceSlice,
+  horizontalPodAutoscalerV1,
+  horizontalPodAutoscaler,
+  cronJob,
+  job,
+  controllerRevision,
+  daemonSet,
+  deployment,
+  replicaSet,
+  statefulSet,
+]
 
 /** Every resource of the data. Facts are read anew on each call: keep the answer. */
 export function loadDefinitions(): readonly ResourceDefinition[] {

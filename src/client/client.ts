@@ -34,7 +34,7 @@ export interface Client {
   create<T extends KubeObject>(resource: GroupResource, object: New<T>): Promise<T>
   update<T extends KubeObject>(resource: GroupResource, object: T, subresource?: 'status'): Promise<T>
   /** @param patch a JSON merge patch */
-  patch<T extends KubeObject>(target: ObjectRef, patch: Record<string, unknown>, subresource?: 'status' | 'scale'): Promise<T>
+  patch<T extends KubeObject>(target: ObjectRef, patch: Record<string, unknown>, subresource?: 'status'): Promise<T>
   delete(target: ObjectRef, options: DeleteOptions): Promise<void>
   /** POST to a Pod's binding subresource. */
   bind(pod: ObjectRef, uid: string, nodeName: string): Promise<void>

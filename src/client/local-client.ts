@@ -1,3 +1,4 @@
+import { applyMergePatch } from '../api/meta/patches/merge-patch.ts'
 import type { GroupResource, KubeObject, New, ObjectRef } from '../api/object.ts'
 import { completeObject } from '../api/schema/decode-object.ts'
 import type { DeleteOptions } from '../api/types.gen.ts'
@@ -6,9 +7,8 @@ import { create } from '../registry/create.ts'
 import { deleteObject } from '../registry/delete.ts'
 import { getEntry } from '../registry/get.ts'
 import { list } from '../registry/list.ts'
-import { patchObject } from '../registry/patch.ts'
 import { bindPod } from '../registry/subresources/binding.ts'
-import { update } from '../registry/update.ts'
+import { insistingOnlyIfAsked, update } from '../registry/update.ts'
 import { type WatchEvent, watch } from '../registry/watch.ts'
 import type { Client, ListOf, WatchHandler } from './client.ts'
 
@@ -54,9 +54,14 @@ export class LocalClient implements Client {
     return (await update(this.#context, target, own, { user: this.#user, ...(subresource ? { subresource } : {}) })).object as T
   }
 
-  async patch<T extends KubeObject>(target: ObjectRef, patch: Record<string, unknown>, subresource?: 'status' | 'scale'): Promise<T> {
-    const result = await patchObject(this.#context, this.#target(target), { type: 'merge', patch }, { user: this.#user, subresource: subresource ?? '' })
-    return result.object as T
+  async patch<T extends KubeObject>(target: ObjectRef, patch: Record<string, unknown>, subresource?: 'status'): Promise<T> {
+    const found = this.#target(target)
+    const change = (current: KubeObject | undefined) => {
+      const patched = applyMergePatch(current, patch) as KubeObject
+      const next = completeObject(this.#context.schemas, found.definition.schema, patched)
+      return insistingOnlyIfAsked(next, current!)
+    }
+    return (await update(this.#context, found, change, { user: this.#user, subresource: subresource ?? '' })).object as T
   }
 
   async delete(target: ObjectRef, options: DeleteOptions): Promise<void> {

@@ -1,34 +1,30 @@
 /** The forms an answer can take, as the Accept header negotiates them: the objects, a Table, metadata alone; JSON, YAML, protobuf. */
 import type { ResourceDefinition } from '../api/definition.ts'
-import { notAcceptableError } from '../api/meta/api-error.ts'
 import type { KubeObject } from '../api/object.ts'
 import { bytesOf } from '../registry/encode.ts'
 import type { ListResult } from '../registry/list.ts'
 import type { Entry } from '../storage/entry.ts'
 import type { Codecs } from './codecs/codecs.ts'
-import { type Accepted, negotiate } from './codecs/negotiate.ts'
+import { JSON_TYPE, type MediaType, type Negotiated, negotiate, notAcceptable } from './codecs/negotiate.ts'
 import { type IncludeObject, partialMetadata, tableOf } from './table.ts'
 
-const SUPPORTED =
-  'application/json, application/yaml, application/vnd.kubernetes.protobuf'
-
-/** @throws ApiError 406 */
-export function acceptedForm(accept: string | undefined): Accepted {
-  const accepted = negotiate(accept)
-  if (accepted === undefined) throw notAcceptableError(`only the following media types are accepted: ${SUPPORTED}`)
+/** @param served what the endpoint can write, when not everything. @throws ApiError 406 */
+export function acceptedForm(accept: string | undefined, served?: readonly MediaType[]): Negotiated {
+  const accepted = negotiate(accept, undefined, served)
+  if (accepted === undefined) throw notAcceptable(served === undefined ? {} : { served })
   return accepted
 }
 
 export interface RepresentationOptions {
   readonly definition: ResourceDefinition
-  readonly accepted: Accepted
+  readonly accepted: Negotiated
   readonly includeObject: IncludeObject
   readonly now: number
 }
 
 /** Turns entries and lists of one resource into bodies of the negotiated form. */
 export class Representation {
-  readonly contentType: string
+  readonly contentType: MediaType
   readonly #options: RepresentationOptions
   readonly #codecs: Codecs
 
@@ -40,7 +36,7 @@ export class Representation {
 
   /** The cached bytes are the answer: nothing needs to be decoded. */
   get isPlain(): boolean {
-    return this.#options.accepted.mediaType === 'application/json' && this.#options.accepted.as === undefined
+    return this.#options.accepted.mediaType === JSON_TYPE && this.#options.accepted.as === undefined
   }
 
   /** @param bytes the object's JSON. @param isWatched Table rows of a watch have their columns in the first event only */

@@ -5,7 +5,7 @@
 import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { ResourceDefinition } from '../api/definition.ts'
-import { ApiError } from '../api/meta/api-error.ts'
+import type { ApiError } from '../api/meta/api-error.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { bytesOf } from '../registry/encode.ts'
 import type { Watch, WatchEvent } from '../registry/watch.ts'

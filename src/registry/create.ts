@@ -72,10 +72,8 @@ export async function store(
 /** Upstream: rest.CheckGeneratedNameError. */
 function generatedNameError(error: ApiError, definition: { group: string; resource: string }, _namespace: string): ApiError {
   const { name: _name, ...details } = error.details ?? {}
-  return new ApiError(
-    409,
-    'AlreadyExists',
-    `${error.message}, the server was not able to generate a unique name for the object`,
-    { ...details, kind: definition.resource },
-  )
+  return new ApiError(409, 'AlreadyExists', `${error.message}, the server was not able to generate a unique name for the object`, {
+    ...details,
+    kind: definition.resource,
+  })
 }

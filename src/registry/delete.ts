@@ -23,13 +23,17 @@ export const FOREGROUND_FINALIZER = 'foregroundDeletion'
 export function validateDeleteOptions(options: DeleteOptions): void {
   const kind = { group: 'meta.k8s.io', kind: 'DeleteOptions' }
   if (options.propagationPolicy !== undefined && options.orphanDependents !== undefined) {
-    throw invalidError(kind, '', [invalid('propagationPolicy', options.propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set')])
+    throw invalidError(kind, '', [
+      invalid('propagationPolicy', options.propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'),
+    ])
   }
   if (options.propagationPolicy !== undefined && !POLICIES.includes(options.propagationPolicy)) {
     throw invalidError(kind, '', [notSupported('propagationPolicy', options.propagationPolicy, [...POLICIES, 'nil'])])
   }
-  for (const value of options.dryRun ?? []) if (value !== 'All') throw invalidError(kind, '', [notSupported('dryRun', options.dryRun, ['All'])])
-  if (options.gracePeriodSeconds !== undefined && !Number.isInteger(options.gracePeriodSeconds)) throw badRequestError('gracePeriodSeconds must be an integer')
+  for (const value of options.dryRun ?? [])
+    if (value !== 'All') throw invalidError(kind, '', [notSupported('dryRun', options.dryRun, ['All'])])
+  if (options.gracePeriodSeconds !== undefined && !Number.isInteger(options.gracePeriodSeconds))
+    throw badRequestError('gracePeriodSeconds must be an integer')
 }
 
 /**
@@ -37,7 +41,12 @@ export function validateDeleteOptions(options: DeleteOptions): void {
  * Upstream: store.go Delete, rest/delete.go BeforeDelete.
  * @throws ApiError
  */
-export async function deleteObject(context: RegistryContext, target: Target, asked: DeleteOptions, options: WriteOptions): Promise<DeleteResult> {
+export async function deleteObject(
+  context: RegistryContext,
+  target: Target,
+  asked: DeleteOptions,
+  options: WriteOptions,
+): Promise<DeleteResult> {
   const { definition } = target
   for (;;) {
     const entry = getEntry(context, target)

@@ -33,7 +33,12 @@ interface ContinueToken {
 }
 
 /** @param namespace all when undefined. @throws ApiError */
-export function list(context: RegistryContext, definition: ResourceDefinition, namespace: string | undefined, options: ListOptions): ListResult {
+export function list(
+  context: RegistryContext,
+  definition: ResourceDefinition,
+  namespace: string | undefined,
+  options: ListOptions,
+): ListResult {
   if (!definition.verbs.includes('list')) throw methodNotSupportedError(definition, 'list')
   checkOptions(definition, options)
   const selection = selectionOf(context.cache, definition, options)
@@ -44,7 +49,8 @@ export function list(context: RegistryContext, definition: ResourceDefinition, n
   const start = token === undefined ? 0 : firstAtLeast(all, `${groupResource}/${token.start}`)
 
   const limit = options.limit ?? 0
-  if (selection.isEverything && (limit === 0 || all.length - start <= limit)) return { entries: start === 0 ? all : all.slice(start), revision }
+  if (selection.isEverything && (limit === 0 || all.length - start <= limit))
+    return { entries: start === 0 ? all : all.slice(start), revision }
   const entries: Entry[] = []
   let at = start
   for (; at < all.length; at++) {
@@ -65,10 +71,14 @@ export function list(context: RegistryContext, definition: ResourceDefinition, n
 }
 
 /** @throws ApiError. Upstream: metainternalversion/validation ValidateListOptions */
-function checkOptions(definition: ResourceDefinition, { resourceVersion, resourceVersionMatch: match, continue: token }: ListOptions): void {
+function checkOptions(
+  definition: ResourceDefinition,
+  { resourceVersion, resourceVersionMatch: match, continue: token }: ListOptions,
+): void {
   if (!match) return
   const errors = []
-  if (!resourceVersion) errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
+  if (!resourceVersion)
+    errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
   if (token) errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'))
   if (match !== 'Exact' && match !== 'NotOlderThan') {
     errors.push({

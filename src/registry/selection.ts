@@ -18,7 +18,11 @@ const EVERYTHING: Selection = { isEverything: true, matches: () => true }
 export function selectionOf(
   cache: Cache,
   definition: ResourceDefinition,
-  { labelSelector, fieldSelector, name }: { labelSelector?: string | undefined; fieldSelector?: string | undefined; name?: string | undefined },
+  {
+    labelSelector,
+    fieldSelector,
+    name,
+  }: { labelSelector?: string | undefined; fieldSelector?: string | undefined; name?: string | undefined },
 ): Selection {
   const labels: Selector = labelSelector ? parseLabelSelector(labelSelector) : []
   const fields = fieldSelector ? parseFieldSelector(fieldSelector) : []
@@ -34,16 +38,22 @@ export function selectionOf(
     matches: (entry) => {
       const needsAttributes = labels.length > 0 || fields.some(({ field }) => !field.startsWith('metadata.'))
       const attributes = needsAttributes ? cache.attributesOf(entry) : undefined
-      return matchesSelector(labels, attributes?.labels) && fields.every((requirement) => matchesField(requirement, entry, attributes?.fields))
+      return (
+        matchesSelector(labels, attributes?.labels) && fields.every((requirement) => matchesField(requirement, entry, attributes?.fields))
+      )
     },
   }
 }
 
-function matchesField({ field, operator, value }: FieldRequirement, entry: Entry, fields: Readonly<Record<string, string>> | undefined): boolean {
-  return (valueOf(field, entry, fields) === value) === (operator === '=')
+function matchesField(
+  { field, operator, value }: FieldRequirement,
+  entry: Entry,
+  fields: Readonly<Record<string, string>> | undefined,
+): boolean {
+  return (fieldValue(field, entry, fields) === value) === (operator === '=')
 }
 
-function valueOf(field: string, entry: Entry, fields: Readonly<Record<string, string>> | undefined): string {
+function fieldValue(field: string, entry: Entry, fields: Readonly<Record<string, string>> | undefined): string {
   if (field === 'metadata.name') return splitStorageKey(entry.key).name
   if (field === 'metadata.namespace') return splitStorageKey(entry.key).namespace
   return fields?.[field] ?? ''

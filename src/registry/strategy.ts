@@ -54,7 +54,8 @@ export function admissionRequest(
 /** In place: what the server says of a new object, whatever the client said. Upstream: rest.BeforeCreate. */
 export function prepareForCreate(context: RegistryContext, definition: ResourceDefinition, object: KubeObject): void {
   const { metadata } = object
-  if (metadata.generateName && !metadata.name) metadata.name = generateName(metadata.generateName, (length) => context.random.suffix(length))
+  if (metadata.generateName && !metadata.name)
+    metadata.name = generateName(metadata.generateName, (length) => context.random.suffix(length))
   metadata.uid = context.random.uuid()
   metadata.creationTimestamp = timestamp(context.clock.now())
   delete metadata.deletionTimestamp
@@ -62,7 +63,7 @@ export function prepareForCreate(context: RegistryContext, definition: ResourceD
   delete metadata.selfLink
   delete metadata.generation
   if (definition.countsGenerations) metadata.generation = 1
-  if (definition.hasStatus) delete (object as { status?: unknown }).status
+  if (definition.hasStatus && !definition.keepsStatusOnCreate) delete (object as { status?: unknown }).status
   definition.prepareForCreate?.(object)
 }
 

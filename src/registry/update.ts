@@ -89,7 +89,11 @@ async function replace(
   }
   if (insists && asked !== old.metadata.resourceVersion) throw conflictError(definition, name)
   if (next.metadata.uid && next.metadata.uid !== old.metadata.uid) {
-    throw conflictError(definition, name, `Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${old.metadata.uid}`)
+    throw conflictError(
+      definition,
+      name,
+      `Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${old.metadata.uid}`,
+    )
   }
   next.metadata.resourceVersion = old.metadata.resourceVersion
   definition.setDefaults?.(next)
@@ -116,6 +120,16 @@ async function replace(
   return written
 }
 
+/**
+ * Of a patched object: it insists on a resourceVersion only if the patch brought one of its own. Then a patch is tried again when
+ * another writer was faster.
+ */
+export function insistingOnlyIfAsked(next: KubeObject, current: KubeObject): KubeObject {
+  if (next.metadata.resourceVersion === current.metadata.resourceVersion)
+    delete (next.metadata as { resourceVersion?: string }).resourceVersion
+  return next
+}
+
 /** Writes the next state over `entry`, or as the last one; undefined when another write came between. */
 export async function writeState(
   context: RegistryContext,
@@ -137,7 +151,8 @@ export async function writeState(
     replacesLastChange: storedDefinition.keepsNoHistory === true,
   })
   if (!(written instanceof Entry)) return undefined
-  if (conversion !== undefined) return { bytes: bytesOf(definition, written), object: conversion.fromStored(written.copy()), isCreated: false }
+  if (conversion !== undefined)
+    return { bytes: bytesOf(definition, written), object: conversion.fromStored(written.copy()), isCreated: false }
   return { bytes: written.bytes, object: next, isCreated: false }
 }
 

@@ -35,7 +35,12 @@ export interface Watch {
 }
 
 /** @param namespace all when undefined. @throws ApiError 410 when the revision is too old, 400 and 504 as a list */
-export function watch(context: RegistryContext, definition: ResourceDefinition, namespace: string | undefined, options: WatchOptions): Watch {
+export function watch(
+  context: RegistryContext,
+  definition: ResourceDefinition,
+  namespace: string | undefined,
+  options: WatchOptions,
+): Watch {
   if (!definition.verbs.includes('watch')) throw methodNotSupportedError(definition, 'watch')
   const selection = selectionOf(context.cache, definition, options)
   const groupResource = definition.conversion?.storedAs ?? definition.groupResource

@@ -1,5 +1,5 @@
-import type { KubeObject } from '../api/object.ts'
 import { timestamp } from '../api/meta/time.ts'
+import type { KubeObject } from '../api/object.ts'
 import type { ObjectReference } from '../api/types.gen.ts'
 import type { Client } from '../client/client.ts'
 import type { Activity } from '../lib/activity.ts'

@@ -1,9 +1,10 @@
 /** Carries out plans. The policy of what to do about each fault is here, once for all controllers. */
 import { ApiError } from '../api/meta/api-error.ts'
+import { controllerOf } from '../api/meta/owner-references.ts'
 import type { KubeObject } from '../api/object.ts'
 import type { Client } from '../client/client.ts'
 import { deepEqual } from '../lib/deep-equal.ts'
-import type { Action, Plan, PlannedEvent } from './plan.ts'
+import type { Action, CreateAction, Plan, PlannedEvent } from './plan.ts'
 
 export type Outcome =
   | { readonly kind: 'done' }
@@ -62,11 +63,12 @@ async function perform(client: Client, action: Action, note: (event: PlannedEven
   try {
     await request(client, action)
   } catch (error) {
+    if (action.verb === 'create' && isAlreadyExists(error) && (await isOurs(client, action))) return DONE
     const outcome = judge(action, error)
     if (outcome.kind === 'failed' && action.failureEvent !== undefined) {
       note({ ...action.failureEvent, message: `${action.failureEvent.message}${outcome.message}` })
     }
-    if (outcome.kind !== 'done' || action.verb === 'create') return outcome
+    if (outcome.kind !== 'done') return outcome
   }
   note(action.event)
   return DONE
@@ -80,19 +82,36 @@ async function request(client: Client, action: Action): Promise<unknown> {
       return client.patch(action.target, action.patch, action.subresource)
     case 'update':
       return client.update(action.resource, action.object, action.subresource)
-    case 'bind':
-      return client.bind(action.target, action.uid, action.node)
     case 'delete':
       return client.delete(action.target, {
         preconditions: action.preconditions,
         ...(action.propagationPolicy === undefined ? {} : { propagationPolicy: action.propagationPolicy }),
         ...(action.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: action.gracePeriodSeconds }),
       })
+    case 'bind':
+      return client.bind(action.target, action.uid, action.node)
+  }
+}
+
+function isAlreadyExists(error: unknown): boolean {
+  return error instanceof ApiError && error.reason === 'AlreadyExists'
+}
+
+/** What is there was made by the same owner: by a plan whose outcome got lost. */
+async function isOurs(client: Client, { resource, object }: CreateAction): Promise<boolean> {
+  const uid = controllerOf(object as KubeObject)?.uid
+  if (uid === undefined || !object.metadata.name) return false
+  try {
+    const there = await client.get({ resource, namespace: object.metadata.namespace ?? '', name: object.metadata.name })
+    return controllerOf(there)?.uid === uid
+  } catch {
+    return false
   }
 }
 
 function judge(action: Action, error: unknown): Outcome {
-  if (!(error instanceof ApiError)) return { kind: 'failed', action, reason: 'Unknown', message: error instanceof Error ? error.message : String(error) }
+  if (!(error instanceof ApiError))
+    return { kind: 'failed', action, reason: 'Unknown', message: error instanceof Error ? error.message : String(error) }
   if (action.verb === 'delete' && error.reason === 'NotFound') return DONE
   if (error.reason === 'Conflict' || (error.reason === 'NotFound' && action.verb !== 'create')) return { kind: 'conflict' }
   return { kind: 'failed', action, reason: error.reason, message: error.message }

@@ -2,8 +2,9 @@
  * The cluster as controllers see it: one store a watched resource, shared by all controllers, kept current by a watch.
  * Stores change and handlers run in the same step, in revision order.
  */
-import type { GroupResource, KubeObject } from '../api/object.ts'
+
 import { controllerOf } from '../api/meta/owner-references.ts'
+import type { GroupResource, KubeObject } from '../api/object.ts'
 import type { Client, ClientEvent } from '../client/client.ts'
 import type { IndexFunction, Reader } from './controller.ts'
 import { ObjectStore } from './object-store.ts'

@@ -39,7 +39,7 @@ export interface PatchAction extends ActionBase {
   readonly target: ObjectRef
   /** A JSON merge patch (null deletes). Give metadata.uid to be sure of the object, metadata.resourceVersion of its state. */
   readonly patch: Record<string, unknown>
-  readonly subresource?: 'status' | 'scale'
+  readonly subresource?: 'status'
 }
 
 export interface UpdateAction extends ActionBase {

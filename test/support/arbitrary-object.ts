@@ -6,7 +6,7 @@ export function objectOf(schemas: Schemas, typeName: string, depth = 5): fc.Arbi
   const record: Record<string, fc.Arbitrary<unknown>> = {}
   for (const field of schemas.type(typeName).fields.values()) {
     if (depth <= 0 && !isLeaf(field)) continue
-    record[field.name] = fc.option(valueOf(schemas, field, depth), { nil: undefined, freq: 1 })
+    record[field.name] = fc.option(anyValue(schemas, field, depth), { nil: undefined, freq: 1 })
   }
   return fc.record(record).map((object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)))
 }
@@ -17,7 +17,7 @@ function isLeaf({ kind, items }: ValueSchema): boolean {
 
 const text = fc.constantFrom('a', 'web', 'ü', 'x/y.z', '__proto__', '10')
 
-function valueOf(schemas: Schemas, schema: ValueSchema, depth: number): fc.Arbitrary<unknown> {
+function anyValue(schemas: Schemas, schema: ValueSchema, depth: number): fc.Arbitrary<unknown> {
   switch (schema.kind) {
     case 'string':
       return text
@@ -42,9 +42,9 @@ function valueOf(schemas: Schemas, schema: ValueSchema, depth: number): fc.Arbit
     case 'json':
       return fc.constantFrom<unknown>({ a: [1, null, { b: 'c' }] }, { kind: 'X' })
     case 'list':
-      return fc.array(valueOf(schemas, schema.items!, depth - 1), { minLength: 1, maxLength: 2 })
+      return fc.array(anyValue(schemas, schema.items!, depth - 1), { minLength: 1, maxLength: 2 })
     case 'map':
-      return fc.dictionary(text, valueOf(schemas, schema.items!, depth - 1), { minKeys: 1, maxKeys: 2, noNullPrototype: true })
+      return fc.dictionary(text, anyValue(schemas, schema.items!, depth - 1), { minKeys: 1, maxKeys: 2, noNullPrototype: true })
     case 'object':
       return objectOf(schemas, schema.ref!, depth - 1)
     case 'schemaOrBool':

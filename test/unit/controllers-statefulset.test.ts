@@ -125,6 +125,13 @@ describe('scaling up', () => {
     expect(names()).toEqual(['web-0', 'web-1', 'web-2'])
   })
 
+  it('says what it waits for when Parallel, too', () => {
+    putSet({ podManagementPolicy: 'Parallel', updateStrategy: { type: 'OnDelete' } })
+    reconcile()
+    run('web-1')
+    expect(reconcile()).toMatchObject({ actions: [], waitingOn: '2 of 3 pods to be Available' })
+  })
+
   it('starts at ordinals.start', () => {
     putSet({ ordinals: { start: 5 }, replicas: 2 })
     settle()
@@ -260,7 +267,7 @@ describe('rolling update', () => {
     expect(standing()).toEqual(['web-0', 'web-1'])
     world.finishDeletes()
     reconcile()
-    expect(reconcile()).toMatchObject({ actions: [], waitingOn: 'pod web-2 to be updated and Available' })
+    expect(reconcile()).toMatchObject({ actions: [], waitingOn: 'pod web-2 to be Available' })
   })
 
   it('leaves the ordinals below the partition at the current revision, even when made anew', () => {

@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { nextAfter, parseCronSchedule } from '../../src/lib/cron-schedule.ts'
-import { isKnownTimeZone } from '../../src/lib/time-zone.ts'
+import { formatInZone, isKnownTimeZone, offsetOf } from '../../src/lib/time-zone.ts'
 
 const NEW_YORK = 'America/New_York'
 
@@ -158,7 +159,10 @@ describe('refuses', () => {
     ['*/0 * * * *', 'step of range should be a positive number: */0'],
     ['-5 * * * *', 'failed to parse int from : strconv.Atoi: parsing "": invalid syntax'],
     ['*/-5 * * * *', 'negative number (-5) not allowed: -5'],
-    ['99999999999999999999 * * * *', 'failed to parse int from 99999999999999999999: strconv.Atoi: parsing "99999999999999999999": value out of range'],
+    [
+      '99999999999999999999 * * * *',
+      'failed to parse int from 99999999999999999999: strconv.Atoi: parsing "99999999999999999999": value out of range',
+    ],
     ['@fortnightly', 'unrecognized descriptor: @fortnightly'],
     ['@DAILY', 'unrecognized descriptor: @DAILY'],
     ['@every', 'unrecognized descriptor: @every'],
@@ -187,6 +191,63 @@ it.each<[name: string, isKnown: boolean]>([
   ['Mars/Olympus', false],
 ])('time zone %s is known: %s', (name, isKnown) => {
   expect(isKnownTimeZone(name)).toBe(isKnown)
+})
+
+it.each<[instant: string, zone: string, text: string]>([
+  ['2024-01-01T12:00:00Z', 'UTC', '2024-01-01T12:00:00Z'],
+  ['2024-01-01T12:00:00Z', 'Europe/London', '2024-01-01T12:00:00Z'],
+  ['2024-07-01T12:00:00Z', 'Europe/London', '2024-07-01T13:00:00+01:00'],
+  ['2024-07-01T12:00:00Z', 'America/St_Johns', '2024-07-01T09:30:00-02:30'],
+  ['2024-07-01T20:00:00Z', 'Asia/Kolkata', '2024-07-02T01:30:00+05:30'],
+])('%s in %s is %s', (instant, zone, text) => {
+  expect(formatInZone(Date.parse(instant), zone)).toBe(text)
+})
+
+describe('the next time is the first minute that matches', () => {
+  const field = (min: number, max: number) =>
+    fc.oneof(
+      fc.constantFrom('*', '*/2', '*/5', '?'),
+      fc.integer({ min, max }).map(String),
+      fc.tuple(fc.integer({ min, max }), fc.integer({ min, max })).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`),
+      fc.array(fc.integer({ min, max }), { minLength: 1, maxLength: 4 }).map((list) => list.join(',')),
+    )
+  const specs = fc.tuple(field(0, 59), field(0, 23), field(1, 31), fc.constant('*'), field(0, 6)).map((fields) => fields.join(' '))
+  // Around the changes of 2024 in America/New_York, 10 March and 3 November, and any other time.
+  const starts = fc.oneof(
+    fc.integer({ min: Date.parse('2024-03-08T00:00Z'), max: Date.parse('2024-03-11T00:00Z') }),
+    fc.integer({ min: Date.parse('2024-11-01T00:00Z'), max: Date.parse('2024-11-04T00:00Z') }),
+    fc.integer({ min: Date.parse('2023-01-01T00:00Z'), max: Date.parse('2028-01-01T00:00Z') }),
+  )
+  const listed = (text: string, value: number, min: number): boolean =>
+    text.split(',').some((part) => {
+      if (part === '*' || part === '?') return true
+      if (part.startsWith('*/')) return (value - min) % Number(part.slice(2)) === 0
+      const [low, high = low] = part.split('-').map(Number)
+      return value >= low! && value <= high!
+    })
+  const matches = (spec: string, wall: Date): boolean => {
+    const [minute, hour, day, , weekday] = spec.split(' ') as [string, string, string, string, string]
+    const isDay = listed(day, wall.getUTCDate(), 1)
+    const isWeekday = listed(weekday, wall.getUTCDay(), 0)
+    const hasStar = [day, weekday].some((text) => text === '*' || text === '?')
+    const isToday = hasStar ? isDay && isWeekday : isDay || isWeekday
+    return isToday && listed(minute, wall.getUTCMinutes(), 0) && listed(hour, wall.getUTCHours(), 0)
+  }
+
+  it.each(['UTC', NEW_YORK])('in %s', (timeZone) => {
+    const offsetAt = offsetOf(timeZone)
+    fc.assert(
+      fc.property(specs, starts, (spec, start) => {
+        const found = nextAfter(parseCronSchedule(spec), start, timeZone)
+        let minute = Math.floor(start / 60_000) * 60_000 + 60_000
+        const end = Math.min(found ?? Number.POSITIVE_INFINITY, start + 3 * 86_400_000)
+        while (minute < end && !matches(spec, new Date(minute + offsetAt(minute)))) minute += 60_000
+        expect(new Date(minute).toISOString()).toBe(new Date(Math.max(minute, end)).toISOString())
+        if (found !== undefined) expect(matches(spec, new Date(found + offsetAt(found)))).toBe(true)
+      }),
+      { numRuns: 300 },
+    )
+  })
 })
 
 it('is fast even where there is nothing to find', () => {

@@ -7,8 +7,8 @@
  * an Event's `eventTime: null`) stay absent, so that no code here has to reckon with null.
  */
 import { type FieldSchema, JSON_SCHEMA_PROPS, type Schemas, type TypeSchema, type ValueSchema } from '../schema.ts'
+import { NumberLiteral, type ParsedJson, setKey, withPlainNumbers } from './parse-json.ts'
 import { canonicalBase64, canonicalMicroTime, canonicalQuantityText, canonicalTime } from './scalars.ts'
-import { NumberLiteral, type ParsedJson, setKey, withPlainNumbers } from './scan-json.ts'
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
 
@@ -25,11 +25,13 @@ export interface DecodeOptions {
   readonly fieldValidation: FieldValidation
   /** Of `parseJson`; without it repeated fields can't be seen. */
   readonly repeatedKeys?: ParsedJson['repeatedKeys']
+  /** The value is the outcome of a strategic merge patch, for which upstream has another decoder, with errors of its own. */
+  readonly isMerged?: boolean
 }
 
 /** @param typeName as in openapi/definitions.json */
 export function decodeObject(schemas: Schemas, typeName: string, value: unknown, options: DecodeOptions): DecodedObject {
-  const decoder = new Decoder(schemas, options.fieldValidation !== 'Ignore', options.repeatedKeys)
+  const decoder = new Decoder(schemas, options.fieldValidation !== 'Ignore', options.repeatedKeys, options.isMerged === true)
   return decoder.decode(schemas.type(typeName), value)
 }
 
@@ -95,7 +97,10 @@ class Decoder {
   #shownStruct: TypeSchema | undefined
   #error: string | undefined
 
-  constructor(schemas: Schemas, isStrict: boolean, repeatedKeys: ParsedJson['repeatedKeys']) {
+  readonly #isMerged: boolean
+
+  constructor(schemas: Schemas, isStrict: boolean, repeatedKeys: ParsedJson['repeatedKeys'], isMerged: boolean) {
+    this.#isMerged = isMerged
     this.#schemas = schemas
     this.#isStrict = isStrict
     this.#repeatedKeys = repeatedKeys?.size ? repeatedKeys : undefined
@@ -106,7 +111,7 @@ class Decoder {
     let object: Record<string, unknown> = {}
     try {
       if (isObject(value)) object = this.#object(type, value)
-      else if (value !== null) this.#wrongType(value, type.name.split('.').slice(-2).join('.'))
+      else if (value !== null) this.#wrongType(value, type.name.split('.').slice(-2).join('.'), 'object')
     } catch (abort) {
       if (!(abort instanceof Abort)) throw abort
       this.#error = abort.message
@@ -126,7 +131,8 @@ class Decoder {
         continue
       }
       const raw = value[key]
-      if (raw === null) continue
+      // Objects that code built may say undefined where JSON says nothing.
+      if (raw === null || raw === undefined) continue
       this.#path.push(field)
       const decoded = this.#value(field, raw)
       this.#path.pop()
@@ -174,28 +180,28 @@ class Decoder {
   #value(schema: ValueSchema, value: unknown): unknown {
     switch (schema.kind) {
       case 'string':
-        return typeof value === 'string' ? value : this.#wrongType(value, schema.goType)
+        return typeof value === 'string' ? value : this.#wrongType(value, schema.goType, schema.kind)
       case 'boolean':
-        return typeof value === 'boolean' ? value : this.#wrongType(value, schema.goType)
+        return typeof value === 'boolean' ? value : this.#wrongType(value, schema.goType, schema.kind)
       case 'int32':
-        return this.#integer(value, schema.goType, -0x8000_0000, 0x7fff_ffff)
+        return this.#integer(value, schema, -0x8000_0000, 0x7fff_ffff)
       case 'int64':
-        return this.#integer(value, schema.goType, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+        return this.#integer(value, schema, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
       case 'double':
         if (value instanceof NumberLiteral) return Number(value.text)
-        return typeof value === 'number' ? value : this.#wrongType(value, schema.goType)
+        return typeof value === 'number' ? value : this.#wrongType(value, schema.goType, schema.kind)
       case 'bytes': {
-        if (typeof value !== 'string') return this.#wrongType(value, schema.goType)
+        if (typeof value !== 'string') return this.#wrongType(value, schema.goType, schema.kind)
         const bytes = canonicalBase64(value)
         if ('text' in bytes) return bytes.text
         return this.#keepError(bytes.error)
       }
       case 'list':
-        return Array.isArray(value) ? this.#list(schema, value) : this.#wrongType(value, schema.goType)
+        return Array.isArray(value) ? this.#list(schema, value) : this.#wrongType(value, schema.goType, schema.kind)
       case 'map':
-        return isObject(value) ? this.#map(schema, value) : this.#wrongType(value, schema.goType)
+        return isObject(value) ? this.#map(schema, value) : this.#wrongType(value, schema.goType, schema.kind)
       case 'object':
-        return isObject(value) ? this.#object(this.#schemas.type(schema.ref!), value) : this.#wrongType(value, schema.goType)
+        return isObject(value) ? this.#object(this.#schemas.type(schema.ref!), value) : this.#wrongType(value, schema.goType, schema.kind)
       case 'time':
       case 'microTime': {
         if (typeof value !== 'string') return this.#abort(this.#typeError(kindOf(value, false), 'string'))
@@ -247,7 +253,7 @@ class Decoder {
     return schema
   }
 
-  #integer(value: unknown, goType: string, min: number, max: number): unknown {
+  #integer(value: unknown, { goType, kind }: ValueSchema, min: number, max: number): unknown {
     if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value
     if (value instanceof NumberLiteral && goType.endsWith('64') && /^-?\d+$/.test(value.text)) {
       // Beyond 2^53 a number can't be kept exactly; what fits Go's int64 is taken, rounded.
@@ -255,17 +261,18 @@ class Decoder {
       if (BigInt.asIntN(64, exact) === exact) return Number(exact)
     }
     const isNumber = typeof value === 'number' || value instanceof NumberLiteral
-    return isNumber ? this.#keepError(this.#typeError(kindOf(value, true), goType)) : this.#wrongType(value, goType)
+    if (isNumber && !this.#isMerged) return this.#keepError(this.#typeError(kindOf(value, true), goType))
+    return this.#wrongType(value, goType, kind)
   }
 
   #list(schema: ValueSchema, value: readonly unknown[]): unknown[] {
     const items = schema.items!
-    const result: unknown[] = new Array(value.length)
+    const result: unknown[] = []
     for (let i = 0; i < value.length; i++) {
       const item = value[i]
       this.#path.push(i)
       const decoded = item === null || item === undefined ? this.#zero(items) : this.#value(items, item)
-      result[i] = decoded === undefined ? this.#zero(items) : decoded
+      result.push(decoded === undefined ? this.#zero(items) : decoded)
       this.#path.pop()
     }
     return result
@@ -291,7 +298,8 @@ class Decoder {
     return result
   }
 
-  #wrongType(value: unknown, goType: string): undefined {
+  #wrongType(value: unknown, goType: string, kind: ValueSchema['kind']): undefined {
+    if (this.#isMerged) this.#abort(describeMismatch(value, kind))
     return this.#keepError(this.#typeError(kindOf(value, false), goType))
   }
 
@@ -309,7 +317,8 @@ class Decoder {
     const struct = this.#opaque > 0 ? this.#shownStruct : this.#struct
     const steps = this.#opaque > 0 ? this.#path.slice(0, this.#shownSteps) : this.#path
     const fields = steps.filter((step) => typeof step === 'object').map((step) => step.name)
-    const target = struct === undefined ? `value of type ${goType}` : `struct field ${struct.shortName}.${fields.join('.')} of type ${goType}`
+    const target =
+      struct === undefined ? `value of type ${goType}` : `struct field ${struct.shortName}.${fields.join('.')} of type ${goType}`
     return `json: cannot unmarshal ${found} into Go ${target}`
   }
 
@@ -334,6 +343,28 @@ function isZero(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0
   for (const _ in value) return false
   return true
+}
+
+/** Upstream: pkg/runtime/converter.go fromUnstructured, which doesn't say where. */
+function describeMismatch(value: unknown, target: ValueSchema['kind']): string {
+  const isNumber = typeof value === 'number'
+  const found = Array.isArray(value) ? 'slice' : isNumber ? (Number.isInteger(value) ? 'int64' : 'float64') : typeof value
+  const source = found === 'object' ? 'map' : found === 'boolean' ? 'bool' : found
+  switch (target) {
+    case 'object':
+      return `cannot restore struct from: ${source}`
+    case 'map':
+      return `cannot restore map from ${source}`
+    case 'list':
+    case 'bytes':
+      return `cannot restore slice from ${source}`
+    default: {
+      // Go can convert between numbers, and from an integer to a string; upstream refuses what would lose something.
+      const wanted = target === 'boolean' ? 'bool' : target === 'double' ? 'float64' : target
+      const isConvertible = isNumber && (target === 'string' ? found === 'int64' : target !== 'boolean')
+      return isConvertible ? `cannot convert ${source} to ${wanted}` : `unrecognized type: ${wanted}`
+    }
+  }
 }
 
 /** What Go calls a JSON value. @param withText numbers are shown as written, which Go does where a number was asked for */

@@ -73,10 +73,13 @@ function quote(text: string): string {
 }
 
 const QUANTITY_FORMAT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+/** What nearly all quantities look like, and is canonical. */
+const SHORT_QUANTITY = /^[1-9]\d{0,2}(?:m|k|M|G|Ki|Mi|Gi)?$/
 const QUANTITY_SHAPE = /^[+-]?\d*(?:\.\d*)?[eEinumkKMGTP]*[-+]?\d*$/
 
 /** Upstream: quantity.go ParseQuantity. @param source the text, or the number as it was written */
 export function canonicalQuantityText(source: string): Scalar {
+  if (SHORT_QUANTITY.test(source)) return { text: source }
   const text = source.trim()
   if (text === '') return { error: QUANTITY_FORMAT }
   if (parseQuantity(text) === undefined) {

@@ -3,6 +3,7 @@ import { parseTimestamp, timestamp } from '../../api/meta/time.ts'
 import type { CronJob, Job, ObjectReference } from '../../api/types.gen.ts'
 import { parseCronSchedule } from '../../lib/cron-schedule.ts'
 import { deepEqual } from '../../lib/deep-equal.ts'
+import { dropUndefined } from '../../lib/drop-undefined.ts'
 import { isKnownTimeZone } from '../../lib/time-zone.ts'
 import type { Action, Plan, PlannedEvent, ReconcileContext } from '../../runtime/plan.ts'
 import { referenceTo, updateActiveJobs } from './active-jobs.ts'
@@ -34,7 +35,7 @@ function planCronJob({ cronJob, jobs }: ObservedCronJob, { now }: ReconcileConte
   const seen = updateActiveJobs(cronJob, jobs)
   const current: CronJob = {
     ...cronJob,
-    status: { ...cronJob.status, active: orAbsent(seen.active), lastSuccessfulTime: seen.lastSuccessfulTime },
+    status: dropUndefined({ ...cronJob.status, active: orAbsent(seen.active), lastSuccessfulTime: seen.lastSuccessfulTime }),
   }
   const start = decideStart(current, jobs, now, isQuiet)
   const outdated = findOutdatedJobs(cronJob, jobs)
@@ -94,6 +95,7 @@ function decideStart(cronJob: CronJob, jobs: readonly Job[], now: number, isQuie
   })
   if (scheduledAt === undefined) return wait('the next time of its schedule')
   const deadlineSeconds = cronJob.spec!.startingDeadlineSeconds
+  // A second line of defence, as upstream's: times before the deadline aren't found in the first place.
   if (deadlineSeconds !== undefined && scheduledAt + deadlineSeconds * 1000 < now) {
     const message = `Missed scheduled time to start a job: ${rfc1123(scheduledAt)}`
     return wait('the next time of its schedule: the last was missed', warning('MissSchedule', message))
@@ -127,7 +129,7 @@ function startJob(
   const active: ObjectReference[] = [...(isReplacing ? [] : running), ...(existing === undefined ? [] : [referenceTo(existing)])]
   const next: CronJob = {
     ...cronJob,
-    status: { ...cronJob.status, active: orAbsent(active), lastScheduleTime: timestamp(scheduledAt) },
+    status: dropUndefined({ ...cronJob.status, active: orAbsent(active), lastScheduleTime: timestamp(scheduledAt) }),
   }
   return {
     actions: [

@@ -4,6 +4,7 @@ import { fromLabelSelector } from '../../api/meta/selectors.ts'
 import { timestamp } from '../../api/meta/time.ts'
 import type { Job, JobCondition, Pod } from '../../api/types.gen.ts'
 import { deepEqual } from '../../lib/deep-equal.ts'
+import { dropUndefined } from '../../lib/drop-undefined.ts'
 import type { Action, Plan, PlannedEvent, ReconcileContext } from '../../runtime/plan.ts'
 import { claimObjects } from '../pods/claim.ts'
 import { deadlineLeftMs, type Finish, findCompletion, findFinish } from './finish.ts'
@@ -87,7 +88,7 @@ function planJob(view: JobView, manage: (view: JobView) => PodWork, first: reado
   const suspension = finish === undefined && !isDeleting ? changeSuspension(job, now) : undefined
   const conclusion = conclude(view, finish, work, tracking)
 
-  const status: Job['status'] = {
+  const status: Job['status'] = dropUndefined({
     ...job.status,
     ...tracking.counters,
     startTime: suspension?.startTime ?? job.status?.startTime ?? (isSuspended(job) ? undefined : timestamp(now)),
@@ -96,7 +97,7 @@ function planJob(view: JobView, manage: (view: JobView) => PodWork, first: reado
     active: work.active === 0 ? undefined : work.active,
     ready: work.ready,
     terminating: work.terminating,
-  }
+  })
   const next: Job = { ...job, status }
   const waits = [work.requeueAfterMs, finish === undefined ? deadlineLeftMs(next, now) : undefined].filter((wait) => wait !== undefined)
   const waitingOn = work.waitingOn ?? (work.terminating > 0 ? `${work.terminating} terminating pod(s) to end` : undefined)

@@ -52,6 +52,8 @@ export function reconcileStatefulSet(observed: ObservedStatefulSet, { now }: Pic
     isOrdered: set.spec.podManagementPolicy !== 'Parallel',
   }
   const walk = walkPods(situation, pods)
+  const status = withStatus(set, pods, revisions, now, walk.updating)
+  const waitingOn = walk.waitingOn ?? missingPods(status)
   const lookAgain = untilNextAvailable(pods, set.spec.minReadySeconds, now)
   return {
     actions: [
@@ -61,11 +63,17 @@ export function reconcileStatefulSet(observed: ObservedStatefulSet, { now }: Pic
       ...walk.actions,
       ...cleanUpHistory(set, history.claimed, revisions, pods),
     ],
-    status: withStatus(set, pods, revisions, now, walk.updating),
+    status,
     events: walk.events,
     ...(lookAgain !== undefined && { requeueAfterMs: lookAgain }),
-    ...(walk.waitingOn !== undefined && { waitingOn: walk.waitingOn }),
+    ...(waitingOn !== undefined && { waitingOn }),
   }
+}
+
+function missingPods(set: StatefulSet): string | undefined {
+  const wanted = replicasOf(set)
+  const missing = wanted - (set.status?.availableReplicas ?? 0)
+  return missing > 0 ? `${missing} of ${wanted} pods to be Available` : undefined
 }
 
 interface Walk {

@@ -1,4 +1,5 @@
 import type { Pod } from '../../api/types.gen.ts'
+import { isPodTerminal } from '../pods/pod-state.ts'
 import { isTerminating, isUnavailable, podName, podRevision, startOrdinal } from './identity.ts'
 import { deletePod } from './pods.ts'
 import type { Situation, Step } from './replica.ts'
@@ -17,11 +18,13 @@ export function stepForUpdate(situation: Situation, replicas: readonly (Pod | un
   for (let index = replicas.length - 1; index >= partition; index--) {
     const pod = replicas[index]
     const name = podName(set, startOrdinal(set) + index)
-    if (pod !== undefined && podRevision(pod) !== revisions.update.name && !isTerminating(pod)) {
+    // One that ended is on its way already: see replica.ts.
+    const isStanding = pod !== undefined && !isTerminating(pod) && !isPodTerminal(pod)
+    if (isStanding && podRevision(pod) !== revisions.update.name) {
       return { step: { actions: [deletePod(set, pod)], isBlocking: true, waitingOn: `pod ${name} to terminate` }, deleted: pod }
     }
     if (pod === undefined || isUnavailable(pod, set, now)) {
-      return { step: { ...done, isBlocking: true, waitingOn: `pod ${name} to be updated and Available` } }
+      return { step: { ...done, isBlocking: true, waitingOn: `pod ${name} to be Available` } }
     }
   }
   return { step: done }

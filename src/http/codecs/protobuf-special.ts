@@ -58,8 +58,7 @@ export const SPECIAL_MESSAGES: Readonly<Record<string, SpecialMessage>> = {
   },
   'k8s.io.apimachinery.pkg.util.intstr.IntOrString': {
     toJson: ({ type, intVal, strVal }) => (type === 1 ? (strVal ?? '') : (intVal ?? 0)),
-    fromJson: (value) =>
-      typeof value === 'string' ? { type: 1, intVal: 0, strVal: value } : { type: 0, intVal: value ?? 0, strVal: '' },
+    fromJson: (value) => (typeof value === 'string' ? { type: 1, intVal: 0, strVal: value } : { type: 0, intVal: value ?? 0, strVal: '' }),
   },
   [`${APIEXTENSIONS}JSONSchemaPropsOrBool`]: {
     toJson: ({ allows, schema }) => schema ?? allows ?? false,

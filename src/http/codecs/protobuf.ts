@@ -2,7 +2,7 @@
  * application/vnd.kubernetes.protobuf: what typed Go clients send, without a fallback to JSON. A body is four bytes of magic,
  * then a runtime.Unknown that names the kind and holds the message. Upstream: pkg/runtime/serializer/protobuf.
  */
-import { setKey } from '../../api/schema/scan-json.ts'
+import { setKey } from '../../api/schema/parse-json.ts'
 import type { Schemas } from '../../api/schema.ts'
 import { type Message, type MessageField, Messages } from './protobuf-messages.ts'
 import { SPECIAL_MESSAGES, type SpecialMessage } from './protobuf-special.ts'

@@ -1,3 +1,54 @@
-import { parse, stringify } from 'yaml'
-export function decodeYaml(text: string) { return { value: parse(text) as unknown, repeatedKeys: undefined } }
-export function encodeYaml(value: object): string { return stringify(value) }
+/**
+ * YAML as sigs.k8s.io/yaml has it: YAML 1.1 (`yes` and `on` are true, `0777` is octal), but without its times, sets and base-60
+ * numbers; keys become strings; of a stream only the first document is read.
+ */
+import { LineCounter, parseDocument, stringify, type Tags } from 'yaml'
+
+export interface DecodedYaml {
+  readonly value: unknown
+  /** What strict decoding says of repeated keys. */
+  readonly strictError: string | undefined
+}
+
+/** The message is in upstream's form: `yaml: line 3: …`. */
+export class YamlError extends Error {}
+
+const LEFT_OUT = new Set(['timestamp', 'binary', 'omap', 'pairs', 'set'])
+
+function customTags(tags: Tags): Tags {
+  return tags.filter(
+    (tag) => typeof tag === 'string' || (tag.format !== 'TIME' && !LEFT_OUT.has(tag.tag.slice(tag.tag.lastIndexOf(':') + 1))),
+  )
+}
+
+/** @throws YamlError */
+export function decodeYaml(text: string): DecodedYaml {
+  const lineCounter = new LineCounter()
+  const document = parseDocument(text, {
+    version: '1.1',
+    customTags,
+    prettyErrors: false,
+    lineCounter,
+    uniqueKeys: true,
+    logLevel: 'silent',
+  })
+  const repeated: string[] = []
+  for (const error of document.errors) {
+    const { line } = lineCounter.linePos(error.pos[0])
+    if (error.code === 'MULTIPLE_DOCS') continue
+    if (error.code !== 'DUPLICATE_KEY') throw new YamlError(`yaml: line ${line}: ${error.message}`)
+    const key = /^\s*(?:"([^"]*)"|'([^']*)'|([^:\n]*?))\s*:/.exec(text.slice(error.pos[0]))
+    repeated.push(`  line ${line}: key ${JSON.stringify(key?.[1] ?? key?.[2] ?? key?.[3] ?? '')} already set in map`)
+  }
+  const strictError = repeated.length === 0 ? undefined : `yaml: unmarshal errors:\n${repeated.join('\n')}`
+  try {
+    return { value: document.toJS(), strictError }
+  } catch (error) {
+    throw new YamlError(`yaml: ${(error as Error).message}`)
+  }
+}
+
+/** Keys in alphabetical order, lists not indented, as upstream's. */
+export function encodeYaml(value: unknown): string {
+  return stringify(value, { version: '1.1', indentSeq: false, lineWidth: 0, sortMapEntries: true, aliasDuplicateObjects: false })
+}

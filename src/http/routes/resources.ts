@@ -1,8 +1,9 @@
 /** The generic endpoints of every resource: one route, whose meaning is worked out from the path. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ResourceDefinition } from '../../api/definition.ts'
-import { ApiError, badRequestError, invalidError, methodNotSupportedError, unsupportedMediaTypeError } from '../../api/meta/api-error.ts'
+import { ApiError, invalidError, methodNotSupportedError } from '../../api/meta/api-error.ts'
 import { forbidden } from '../../api/meta/field-error.ts'
+import type { KubeObject } from '../../api/object.ts'
 import type { DeleteOptions } from '../../api/types.gen.ts'
 import type { ObjectResult, RegistryContext, Target, User, WriteOptions } from '../../registry/context.ts'
 import { create } from '../../registry/create.ts'
@@ -10,12 +11,20 @@ import { deletedStatus, deleteObject, validateDeleteOptions } from '../../regist
 import { deleteCollection } from '../../registry/delete-collection.ts'
 import { getEntry } from '../../registry/get.ts'
 import { list } from '../../registry/list.ts'
-import { type Patch, patchObject } from '../../registry/patch.ts'
 import { findSubresource, type Subresource } from '../../registry/subresources/subresources.ts'
-import { update } from '../../registry/update.ts'
+import { insistingOnlyIfAsked, update } from '../../registry/update.ts'
 import { watch } from '../../registry/watch.ts'
-import { type Body, decodeObjectBody, mediaTypeOf, parseBody } from '../body.ts'
 import type { Codecs } from '../codecs/codecs.ts'
+import {
+  bodyMediaType,
+  JSON_PATCH_TYPE,
+  JSON_TYPE,
+  MERGE_PATCH_TYPE,
+  type MediaType,
+  patchMediaType,
+  STRATEGIC_MERGE_PATCH_TYPE,
+} from '../codecs/negotiate.ts'
+import { decodePatchBody } from '../codecs/patch-body.ts'
 import { booleanOf, fieldValidationOf, integerOf, isDryRun, listOptionsOf, type Query, textOf } from '../query.ts'
 import { acceptedForm, Representation } from '../representation.ts'
 import { parseRequestInfo, type RequestInfo } from '../request-info.ts'
@@ -47,7 +56,7 @@ interface Call {
 export function registerResourceRoutes(app: FastifyInstance, options: ResourceRoutesOptions): void {
   const routes = new ResourceRoutes(options)
   const handler = (request: FastifyRequest, reply: FastifyReply) => routes.handle(request, reply)
-  for (const url of ['/api/*', '/apis/*']) app.all(url, { schema: { hide: true } }, handler)
+  for (const url of ['/api/*', '/apis/*']) app.all(url, { schema: { hide: true } } as object, handler)
 }
 
 class ResourceRoutes {
@@ -113,13 +122,18 @@ class ResourceRoutes {
   #list(call: Call): Promise<void> {
     const representation = this.#representation(call)
     const options = { ...listOptionsOf(call.query), name: call.info.name || undefined }
-    return sendPieces(call.reply, representation.contentType, representation.list(list(this.#options.context, call.definition, call.info.namespace, options)))
+    return sendPieces(
+      call.reply,
+      representation.contentType,
+      representation.list(list(this.#options.context, call.definition, call.info.namespace, options)),
+    )
   }
 
   #watch(call: Call): void {
     const { context, streams } = this.#options
     const { definition, info, query } = call
-    const representation = this.#representation(call)
+    // Frames are JSON lines; clients that prefer protobuf take them.
+    const representation = this.#representation(call, definition, [JSON_TYPE])
     const listOptions = listOptionsOf(query)
     const sendInitialEvents = booleanOf(query, 'sendInitialEvents')
     checkWatchOptions(listOptions.resourceVersionMatch, sendInitialEvents)
@@ -150,7 +164,8 @@ class ResourceRoutes {
     const object = this.#decode(call, definition, 'CreateOptions', options.warnings)
     const target: Target = { definition, namespace: info.namespace ?? '', name: '' }
     const virtual = findSubresource(definition, '')
-    if (virtual !== undefined) return this.#answer(call, representation, await virtual.create!(this.#options.context, target, object, options), options)
+    if (virtual !== undefined)
+      return this.#answer(call, representation, await virtual.create!(this.#options.context, target, object, options), options)
     this.#answer(call, representation, await create(this.#options.context, target, object, options), options)
   }
 
@@ -167,9 +182,9 @@ class ResourceRoutes {
     const { definition } = call
     if (!definition.verbs.includes('patch')) throw methodNotSupportedError(definition, 'patch')
     const representation = this.#representation(call)
-    const options = { ...writeOptions(call, 'PatchOptions'), fieldValidation: fieldValidationOf(call.query, 'PatchOptions') }
-    const result = await patchObject(this.#options.context, targetOf(call), this.#patchOf(call), options)
-    this.#answer(call, representation, result, options)
+    const options = writeOptions(call, 'PatchOptions')
+    const change = this.#patchOf(call, definition, options.warnings)
+    this.#answer(call, representation, await update(this.#options.context, targetOf(call), (current) => change(current!), options), options)
   }
 
   async #delete(call: Call): Promise<void> {
@@ -179,7 +194,8 @@ class ResourceRoutes {
     const { asked, options } = this.#deleteOptions(call)
     const target = targetOf(call)
     const result = await deleteObject(this.#options.context, target, asked, options)
-    if (result.isGone && !definition.returnsDeletedObject) return sendJson(call.reply, 200, deletedStatus(target, result.object), options.warnings)
+    if (result.isGone && !definition.returnsDeletedObject)
+      return sendJson(call.reply, 200, deletedStatus(target, result.object), options.warnings)
     sendBytes(call.reply, result.code, representation.contentType, representation.object(result.bytes), options.warnings)
   }
 
@@ -231,20 +247,20 @@ class ResourceRoutes {
     if (isPatch && subresource.patches === false) throw methodNotAllowed()
     const representation = this.#representation(call, shown)
     const kind = isPatch ? 'PatchOptions' : 'UpdateOptions'
-    const options = { ...writeOptions(call, kind), subresource: call.info.subresource, fieldValidation: fieldValidationOf(call.query, kind) }
-    const change = isPatch ? this.#patchOf(call) : this.#decode(call, shown, kind, options.warnings)
-    this.#answer(call, representation, await subresource.update(this.#options.context, target, isPatch ? { patch: change as Patch } : { object: change as never }, options), options)
+    const options = { ...writeOptions(call, kind), subresource: call.info.subresource }
+    const change = isPatch ? this.#patchOf(call, shown, options.warnings) : () => this.#decode(call, shown, kind, options.warnings)
+    this.#answer(call, representation, await subresource.update(this.#options.context, target, change, options), options)
   }
 
   #answer(call: Call, representation: Representation, { bytes, isCreated }: ObjectResult, { warnings }: WriteOptions): void {
     sendBytes(call.reply, isCreated ? 201 : 200, representation.contentType, representation.object(bytes), warnings)
   }
 
-  #representation(call: Call, definition = call.definition): Representation {
+  #representation(call: Call, definition = call.definition, served?: readonly MediaType[]): Representation {
     return new Representation(
       {
         definition,
-        accepted: acceptedForm(call.request.headers.accept),
+        accepted: acceptedForm(call.request.headers.accept, served),
         includeObject: (textOf(call.query, 'includeObject') as IncludeObject | undefined) ?? 'Metadata',
         now: this.#options.context.clock.now(),
       },
@@ -252,28 +268,20 @@ class ResourceRoutes {
     )
   }
 
-  #decode(call: Call, definition: ResourceDefinition, optionsKind: string, warnings: string[] | undefined) {
-    const { context, codecs } = this.#options
-    return decodeObjectBody(codecs, context.schemas, bodyOf(call.request), {
-      expected: definition,
-      fieldValidation: fieldValidationOf(call.query, optionsKind),
-      warnings: warnings ?? [],
-      isKnownKind: (apiVersion, kind) => context.schemas.typeName(apiVersion, kind) !== undefined,
-    })
+  #decode(call: Call, definition: ResourceDefinition, optionsKind: string, warnings: string[]): KubeObject {
+    const mediaType = bodyMediaType(call.request.headers['content-type'])
+    warnings.length = 0
+    return this.#options.codecs.decode(bodyOf(call.request), mediaType, definition, fieldValidationOf(call.query, optionsKind), warnings)
   }
 
-  #patchOf(call: Call): Patch {
-    const { contentType, bytes } = bodyOf(call.request)
-    const type = PATCH_TYPES[mediaTypeOf(contentType)]
-    if (type === undefined) {
-      throw unsupportedMediaTypeError(
-        `the body of the request was in an unknown format - accepted media types include: ${Object.keys(PATCH_TYPES).join(', ')}`,
-      )
-    }
-    try {
-      return { type, patch: JSON.parse(bytes.toString()) }
-    } catch (error) {
-      throw badRequestError(`error decoding patch: ${(error as Error).message}`)
+  /** What the patch makes of an object. @throws ApiError 400, 415 */
+  #patchOf(call: Call, definition: ResourceDefinition, warnings: string[]): (current: KubeObject) => KubeObject {
+    const patchType = patchMediaType(call.request.headers['content-type'], PATCH_TYPES)
+    const fieldValidation = fieldValidationOf(call.query, 'PatchOptions')
+    const body = decodePatchBody(bodyOf(call.request), patchType, fieldValidation)
+    return (current) => {
+      warnings.length = 0
+      return insistingOnlyIfAsked(this.#options.codecs.patch(current, body, definition, fieldValidation, warnings), current)
     }
   }
 
@@ -282,11 +290,8 @@ class ResourceRoutes {
     const { query, request } = call
     const body = bodyOf(request)
     let asked: DeleteOptions
-    if (body.bytes.length > 0) {
-      const { value } = parseBody(this.#options.codecs, body, 'DeleteOptions')
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badRequestError('expected DeleteOptions')
-      asked = value as DeleteOptions
-    } else {
+    if (body.length > 0) asked = this.#options.codecs.decodeDeleteOptions(body, bodyMediaType(request.headers['content-type']))
+    else {
       asked = {
         ...optional('gracePeriodSeconds', integerOf(query, 'gracePeriodSeconds')),
         ...optional('orphanDependents', booleanOf(query, 'orphanDependents')),
@@ -299,11 +304,8 @@ class ResourceRoutes {
   }
 }
 
-const PATCH_TYPES: Readonly<Record<string, Patch['type']>> = {
-  'application/json-patch+json': 'json',
-  'application/merge-patch+json': 'merge',
-  'application/strategic-merge-patch+json': 'strategic',
-}
+/** Server-side apply is not among them yet. */
+const PATCH_TYPES = [JSON_PATCH_TYPE, MERGE_PATCH_TYPE, STRATEGIC_MERGE_PATCH_TYPE] as const
 
 function writeOptions({ query, user }: Call, optionsKind: string): WriteOptions & { warnings: string[] } {
   return { user, dryRun: isDryRun(query, optionsKind), warnings: [] }
@@ -313,8 +315,8 @@ function targetOf({ definition, info }: Call): Target {
   return { definition, namespace: info.namespace ?? '', name: info.name }
 }
 
-function bodyOf(request: FastifyRequest): Body {
-  return { contentType: request.headers['content-type'], bytes: (request.body as Buffer | undefined) ?? NO_BYTES }
+function bodyOf(request: FastifyRequest): Buffer {
+  return (request.body as Buffer | undefined) ?? NO_BYTES
 }
 
 const NO_BYTES = Buffer.alloc(0)

@@ -61,15 +61,25 @@ export function registerSimulationRoutes(app: FastifyInstance, simulation: Simul
     routes.setValidatorCompiler(() => () => true)
     routes.post(
       '/simulation/nodes',
-      { schema: { tags: TAGS, summary: 'A node joins', body: NODE_REQUEST, response: { 201: NODE_ANSWER, '4xx': STATUS_ANSWER } } } as object,
+      {
+        schema: { tags: TAGS, summary: 'A node joins', body: NODE_REQUEST, response: { 201: NODE_ANSWER, '4xx': STATUS_ANSWER } },
+      } as object,
       async (request: FastifyRequest, reply: FastifyReply) => sendJson(reply, 201, await simulation.join(json(request))),
     )
     routes.delete(
       '/simulation/nodes/:name',
-      { schema: { tags: TAGS, summary: 'A node leaves', params: NAME_PARAMETER, response: { 200: STATUS_ANSWER, '4xx': STATUS_ANSWER } } } as object,
+      {
+        schema: { tags: TAGS, summary: 'A node leaves', params: NAME_PARAMETER, response: { 200: STATUS_ANSWER, '4xx': STATUS_ANSWER } },
+      } as object,
       async (request: FastifyRequest, reply: FastifyReply) => {
         await simulation.leave(nameOf(request))
-        sendJson(reply, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name: nameOf(request), kind: 'nodes' } })
+        sendJson(reply, 200, {
+          kind: 'Status',
+          apiVersion: 'v1',
+          metadata: {},
+          status: 'Success',
+          details: { name: nameOf(request), kind: 'nodes' },
+        })
       },
     )
     for (const [action, summary] of [

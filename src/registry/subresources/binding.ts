@@ -1,9 +1,9 @@
 import { conflictError, invalidError } from '../../api/meta/api-error.ts'
+import { withCondition } from '../../api/meta/conditions.ts'
 import { notSupported, required } from '../../api/meta/field-error.ts'
 import { timestamp } from '../../api/meta/time.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { Binding, Pod } from '../../api/types.gen.ts'
-import { withCondition } from '../../api/meta/conditions.ts'
 import type { RegistryContext, Target, WriteOptions } from '../context.ts'
 import { encodeUnstored } from '../encode.ts'
 import { update } from '../update.ts'
@@ -28,7 +28,8 @@ export const bindPodCreate: Subresource = {
 export async function bindPod(context: RegistryContext, target: Target, binding: Binding, options: WriteOptions): Promise<void> {
   const errors = []
   if (!binding.target?.name) errors.push(required('target.name'))
-  if (binding.target?.kind && binding.target.kind !== 'Node') errors.push(notSupported('target.kind', binding.target.kind, ['Node', '<empty>']))
+  if (binding.target?.kind && binding.target.kind !== 'Node')
+    errors.push(notSupported('target.kind', binding.target.kind, ['Node', '<empty>']))
   if (errors.length > 0) throw invalidError({ group: '', kind: 'Binding' }, target.name, errors)
   const now = timestamp(context.clock.now())
   await update(context, target, (current) => bound(target, current as Pod, binding, now), {

@@ -1,5 +1,4 @@
-import type { Status } from '../../api/types.gen.ts'
-import { type DeleteOptions, type Eviction } from '../../api/types.gen.ts'
+import type { DeleteOptions, Eviction, Status } from '../../api/types.gen.ts'
 import { deleteObject } from '../delete.ts'
 import { encodeUnstored } from '../encode.ts'
 import { virtualDefinition } from './reviews.ts'

@@ -1,4 +1,3 @@
-import type { KubeObject } from '../../api/object.ts'
 import type { Namespace } from '../../api/types.gen.ts'
 import { update } from '../update.ts'
 import type { Subresource } from './subresources.ts'
@@ -7,12 +6,15 @@ import type { Subresource } from './subresources.ts'
 export const finalizeNamespace: Subresource = {
   patches: false,
   update: (context, target, change, options) =>
-    update(context, target, () => (change as { object: KubeObject }).object, {
+    update(context, target, (current) => change(current!), {
       ...options,
       prepare: (next, old) => {
         const { spec } = next as Namespace
         const { metadata } = next
-        Object.assign(next, old, { metadata: { ...old.metadata, finalizers: metadata.finalizers }, spec: { ...(old as Namespace).spec, finalizers: spec?.finalizers } })
+        Object.assign(next, old, {
+          metadata: { ...old.metadata, finalizers: metadata.finalizers },
+          spec: { ...(old as Namespace).spec, finalizers: spec?.finalizers },
+        })
       },
       validate: () => {},
     }),

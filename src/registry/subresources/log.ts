@@ -14,11 +14,14 @@ export const podLog: Subresource = {
       throw badRequestError(`a container name must be specified for pod ${target.name}, choose one of: [${names}]`)
     }
     const name = asked || pod.spec.containers[0]!.name
-    if (!containers.some((container) => container.name === name)) throw badRequestError(`container ${name} is not valid for pod ${target.name}`)
+    if (!containers.some((container) => container.name === name))
+      throw badRequestError(`container ${name} is not valid for pod ${target.name}`)
     const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
     const waiting = statuses.find((each) => each.name === name)?.state?.waiting
     if (waiting !== undefined || !pod.spec.nodeName) {
-      throw badRequestError(`container ${JSON.stringify(name)} in pod ${JSON.stringify(target.name)} is waiting to start: ${waiting?.reason ?? 'ContainerCreating'}`)
+      throw badRequestError(
+        `container ${JSON.stringify(name)} in pod ${JSON.stringify(target.name)} is waiting to start: ${waiting?.reason ?? 'ContainerCreating'}`,
+      )
     }
     return ''
   },

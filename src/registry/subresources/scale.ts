@@ -6,7 +6,6 @@ import type { Scale } from '../../api/types.gen.ts'
 import type { ObjectResult, RegistryContext, Target } from '../context.ts'
 import { encodeUnstored } from '../encode.ts'
 import { getEntry } from '../get.ts'
-import { patched } from '../patch.ts'
 import { update } from '../update.ts'
 import type { Subresource } from './subresources.ts'
 
@@ -31,7 +30,7 @@ export const scale: Subresource = {
       target,
       (current) => {
         const before = scaleOf(definition, current!)
-        const next = ('patch' in change ? patched(context, SCALE, before, change.patch, options) : change.object) as Scale
+        const next = change(before) as Scale
         validateScale(next, target)
         const object = current!
         // The Scale's resourceVersion is the object's: whoever names one insists on it.

@@ -2,7 +2,7 @@
 import type { ResourceDefinition } from '../../api/definition.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { ObjectResult, RegistryContext, Target } from '../context.ts'
-import type { Patch, PatchOptions } from '../patch.ts'
+import type { UpdateOptions } from '../update.ts'
 import { bindPodCreate } from './binding.ts'
 import { evict } from './eviction.ts'
 import { finalizeNamespace } from './finalize.ts'
@@ -11,8 +11,8 @@ import { REVIEWS } from './reviews.ts'
 import { scale } from './scale.ts'
 import { status } from './status.ts'
 
-/** What a PUT or PATCH asks for. */
-export type SubresourceChange = { readonly object: KubeObject } | { readonly patch: Patch }
+/** What a PUT or PATCH makes of the subresource as it is. May be called more than once. */
+export type SubresourceChange = (current: KubeObject) => KubeObject
 
 export interface Subresource {
   /** The definition of what goes in and out, when that isn't the resource's own kind. */
@@ -20,8 +20,8 @@ export interface Subresource {
   readonly get?: (context: RegistryContext, target: Target) => Buffer
   /** A GET that answers plain text. */
   readonly text?: (context: RegistryContext, target: Target, query: Readonly<Record<string, unknown>>) => string
-  readonly create?: (context: RegistryContext, target: Target, object: KubeObject, options: PatchOptions) => Promise<ObjectResult>
-  readonly update?: (context: RegistryContext, target: Target, change: SubresourceChange, options: PatchOptions) => Promise<ObjectResult>
+  readonly create?: (context: RegistryContext, target: Target, object: KubeObject, options: UpdateOptions) => Promise<ObjectResult>
+  readonly update?: (context: RegistryContext, target: Target, change: SubresourceChange, options: UpdateOptions) => Promise<ObjectResult>
   /** False when only PUT is served. */
   readonly patches?: boolean
 }

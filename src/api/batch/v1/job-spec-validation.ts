@@ -1,8 +1,9 @@
 /** What a Job's spec may say, alone or in a CronJob's template. Upstream: pkg/apis/batch/validation validateJobSpec. */
 import { validatePodTemplate } from '../../core/v1/pod-template.ts'
-import { pushInvalid, pushNegative, pushUnsupported } from '../../meta/field-checks.ts'
+import { pushNegative, pushUnsupported } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, notSupported, required, tooLong } from '../../meta/field-error.ts'
-import { isDns1123Subdomain, isLongerThan, patternMessage } from '../../meta/names.ts'
+import { isLongerThan } from '../../meta/names.ts'
+import { pushPrefixedPathFaults } from '../../meta/prefixed-path.ts'
 import type { JobSpec } from '../../types.gen.ts'
 import { pushFailurePolicyFaults, pushSuccessPolicyFaults } from './job-policy-validation.ts'
 
@@ -85,24 +86,4 @@ function pushRestartPolicyFaults(errors: FieldError[], spec: JobSpec, path: stri
   else if (spec.podFailurePolicy !== undefined && policy !== 'Never') {
     errors.push(invalid(path, policy, 'only "Never" is supported when podFailurePolicy is specified'))
   }
-}
-
-const HTTP_PATH = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+"
-const HTTP_PATH_PATTERN = new RegExp(`^${HTTP_PATH}$`)
-
-/** `acme.io/foo`. Upstream: IsDomainPrefixedPath. */
-function pushPrefixedPathFaults(errors: FieldError[], value: string, path: string): void {
-  if (value === '') {
-    errors.push(required(path))
-    return
-  }
-  const slash = value.indexOf('/')
-  if (slash <= 0 || slash === value.length - 1) {
-    errors.push(invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")'))
-    return
-  }
-  const host = value.slice(0, slash)
-  const rest = value.slice(slash + 1)
-  pushInvalid(errors, path, host, isDns1123Subdomain(host))
-  if (!HTTP_PATH_PATTERN.test(rest)) errors.push(invalid(path, rest, patternMessage('Invalid path', HTTP_PATH)))
 }

@@ -4,7 +4,7 @@
  * Upstream: evanphx/json-patch v4 patch.go; apiserver patch.go applyJSPatch.
  */
 import { deepEqual } from '../../../lib/deep-equal.ts'
-import { setKey } from '../../schema/scan-json.ts'
+import { setKey } from '../../schema/parse-json.ts'
 import { badRequestError, tooLargeError } from '../api-error.ts'
 import { unprocessablePatchError } from './patch-error.ts'
 
@@ -117,7 +117,7 @@ function write(document: unknown, path: string, change: (container: Container, k
 }
 
 function parsePath(path: string): { steps: string[]; key: string } {
-  const steps = path.split('/').map((step) => step.replace(/~[01]/g, (escape) => (escape === '~1' ? '/' : '~')))
+  const steps = path.split('/').map((step) => step.replace(/~[01]/g, (code) => (code === '~1' ? '/' : '~')))
   // What stands before the first slash is ignored.
   if (steps.length < 2) throw new Failure(`no path: ${path}`)
   return { steps: steps.slice(1, -1), key: steps.at(-1)! }

@@ -98,7 +98,12 @@ export function deleteFromList(original: readonly unknown[], toDelete: readonly 
  * Items that the patch speaks of in its order, the others in the live list's; then both interleaved: one that only the server
  * has comes before the next patched one if it did so in the live list.
  */
-function orderItems(merged: readonly unknown[], patchOrder: readonly unknown[], serverOrder: readonly unknown[], identify: Identify): unknown[] {
+function orderItems(
+  merged: readonly unknown[],
+  patchOrder: readonly unknown[],
+  serverOrder: readonly unknown[],
+  identify: Identify,
+): unknown[] {
   const patchRank = ranks(patchOrder, identify)
   const serverRank = ranks(serverOrder, identify)
   const inOrder = (items: unknown[], rank: Map<unknown, number>) =>
@@ -115,7 +120,11 @@ function orderItems(merged: readonly unknown[], patchOrder: readonly unknown[], 
   let next = 0
   for (const item of patched) {
     const rank = serverRank.get(identify(item))
-    while (next < serverOnly.length && rank !== undefined && (serverRank.get(identify(serverOnly[next])) ?? Number.POSITIVE_INFINITY) < rank) {
+    while (
+      next < serverOnly.length &&
+      rank !== undefined &&
+      (serverRank.get(identify(serverOnly[next])) ?? Number.POSITIVE_INFINITY) < rank
+    ) {
       result.push(serverOnly[next++])
     }
     result.push(item)

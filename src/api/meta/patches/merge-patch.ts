@@ -1,5 +1,5 @@
+import { setKey } from '../../schema/parse-json.ts'
 import { badRequestError } from '../api-error.ts'
-import { setKey } from '../../schema/scan-json.ts'
 
 /**
  * RFC 7386: null deletes, objects merge, anything else replaces. Inputs are not changed, and the result shares parts with them.

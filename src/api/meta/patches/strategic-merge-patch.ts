@@ -3,8 +3,9 @@
  * patch say what else a patch can't: `$patch`, `$retainKeys`, `$setElementOrder/…`, `$deleteFromPrimitiveList/…`.
  * Upstream: apimachinery pkg/util/strategicpatch/patch.go; error codes: apiserver patch.go interpretStrategicMergePatchError.
  */
-import { type FieldSchema, type Schemas, type TypeSchema, type ValueSchema } from '../../schema.ts'
-import { setKey } from '../../schema/scan-json.ts'
+
+import { setKey } from '../../schema/parse-json.ts'
+import type { FieldSchema, Schemas, TypeSchema, ValueSchema } from '../../schema.ts'
 import { badRequestError } from '../api-error.ts'
 import { goText, goType } from './go-text.ts'
 import { checkSetElementOrder, deleteFromList, isMap, type JsonMap, listOr400, mergeList, orderBySetElementOrder } from './merge-list.ts'
@@ -115,7 +116,9 @@ class Merge {
   #lookUp(schema: ValueSchema, key: string): FieldSchema {
     if (schema.kind !== 'object' && schema.ref === undefined) {
       const kind = schema.kind === 'list' ? 'slice' : schema.goType
-      throw unforeseenPatchError(`merging an object in json but data type is not struct, instead is: ${schema.kind === 'map' ? 'map' : kind}`)
+      throw unforeseenPatchError(
+        `merging an object in json but data type is not struct, instead is: ${schema.kind === 'map' ? 'map' : kind}`,
+      )
     }
     const type: TypeSchema | undefined = schema.kind === 'object' ? this.#schemas.type(schema.ref!) : undefined
     const field = type?.fields.get(key)

@@ -1,0 +1,173 @@
+import { defineResource } from '../../definition.ts'
+import { findCondition } from '../../meta/conditions.ts'
+import { duplicate, type FieldError, forbidden, invalid } from '../../meta/field-error.ts'
+import type { Node } from '../../types.gen.ts'
+import { checkCidr, isDualStack } from './ip-address.ts'
+import { ageColumn, nameColumn } from './metadata-columns.ts'
+import { setResourceListDefaults } from './resource-list.ts'
+import { checkQuantity } from './resource-validation.ts'
+import { checkTaints } from './scheduling-validation.ts'
+
+const ROLE_PREFIX = 'node-role.kubernetes.io/'
+
+/** Upstream: pkg/registry/core/node/strategy.go. */
+export const node = defineResource<Node>('v1/nodes', {
+  // A kubelet registers its node with all it knows of it.
+  keepsStatusOnCreate: true,
+  setDefaults,
+  validate,
+  validateUpdate,
+  validatesUpdateAlone: true,
+  validateStatusUpdate: validateUpdate,
+  columns: [
+    nameColumn,
+    { name: 'Status', type: 'string', description: 'Is the node ready, and open to new pods?', priority: 0, cell: statusText },
+    { name: 'Roles', type: 'string', description: 'What the labels say the node is for.', priority: 0, cell: rolesText },
+    ageColumn,
+    {
+      name: 'Version',
+      type: 'string',
+      description: 'The version of the kubelet.',
+      priority: 0,
+      cell: ({ status }) => status?.nodeInfo?.kubeletVersion ?? '',
+    },
+    {
+      name: 'Internal-IP',
+      type: 'string',
+      description: 'The first address within the cluster.',
+      priority: 1,
+      cell: (node) => addressText(node, 'InternalIP'),
+    },
+    {
+      name: 'External-IP',
+      type: 'string',
+      description: 'The first address from outside.',
+      priority: 1,
+      cell: (node) => addressText(node, 'ExternalIP'),
+    },
+    {
+      name: 'OS-Image',
+      type: 'string',
+      description: 'The operating system as it names itself.',
+      priority: 1,
+      cell: ({ status }) => status?.nodeInfo?.osImage || '<unknown>',
+    },
+    {
+      name: 'Kernel-Version',
+      type: 'string',
+      description: 'The version of the kernel.',
+      priority: 1,
+      cell: ({ status }) => status?.nodeInfo?.kernelVersion || '<unknown>',
+    },
+    {
+      name: 'Container-Runtime',
+      type: 'string',
+      description: 'The container runtime and its version.',
+      priority: 1,
+      cell: ({ status }) => status?.nodeInfo?.containerRuntimeVersion || '<unknown>',
+    },
+  ],
+  selectableFields: { 'spec.unschedulable': ({ spec }) => String(spec.unschedulable ?? false) },
+})
+
+function setDefaults(node: Node): void {
+  node.spec ??= {}
+  const { spec } = node
+  // podCIDR is the first of podCIDRs, and wins when an old client changed it alone.
+  if (spec.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR]
+  else if (!spec.podCIDR && spec.podCIDRs?.[0]) spec.podCIDR = spec.podCIDRs[0]
+  node.status ??= {}
+  const { status } = node
+  if (status.capacity) {
+    setResourceListDefaults(status.capacity)
+    status.allocatable ??= { ...status.capacity }
+  }
+  setResourceListDefaults(status.allocatable)
+  // Not pointers upstream: always shown, even when empty.
+  status.daemonEndpoints ??= {}
+  status.daemonEndpoints.kubeletEndpoint ??= { Port: 0 }
+  status.nodeInfo ??= {
+    machineID: '',
+    systemUUID: '',
+    bootID: '',
+    kernelVersion: '',
+    osImage: '',
+    containerRuntimeVersion: '',
+    kubeletVersion: '',
+    kubeProxyVersion: '',
+    operatingSystem: '',
+    architecture: '',
+  }
+}
+
+function validate(node: Node): FieldError[] {
+  const errors: FieldError[] = []
+  const { spec } = node
+  // Upstream puts taints under metadata.
+  if (spec.taints) checkTaints(errors, spec.taints, 'metadata.taints')
+  checkResources(errors, node)
+  const { podCIDRs = [] } = spec
+  podCIDRs.forEach((cidr, i) => {
+    checkCidr(errors, cidr, `spec.podCIDRs[${i}]`)
+  })
+  if (podCIDRs.length > 1) {
+    if (podCIDRs.length > 2 || !isDualStack(podCIDRs.map((cidr) => cidr.split('/')[0]!))) {
+      errors.push(invalid('spec.podCIDRs', podCIDRs, 'may specify no more than one CIDR for each IP family'))
+    }
+    podCIDRs.forEach((cidr, i) => {
+      if (podCIDRs.indexOf(cidr) < i) errors.push(duplicate(`spec.podCIDRs[${i}]`, cidr))
+    })
+  }
+  return errors
+}
+
+function checkResources(errors: FieldError[], { status }: Node): void {
+  for (const list of ['capacity', 'allocatable'] as const) {
+    const amounts = status?.[list]
+    for (const name in amounts) checkQuantity(errors, name, amounts[name]!, `status.${list}.${name}`)
+  }
+}
+
+/** Upstream: validation.go ValidateNodeUpdate. */
+function validateUpdate(node: Node, old: Node): FieldError[] {
+  const errors: FieldError[] = []
+  const { spec, status } = node
+  checkResources(errors, node)
+  const addresses = status?.addresses
+  addresses?.forEach((address, i) => {
+    const first = addresses.findIndex((other) => other.type === address.type && other.address === address.address)
+    if (first < i) errors.push(duplicate(`status.addresses[${i}]`, address))
+  })
+  const before = old.spec.podCIDRs ?? []
+  if (before.length > 0) {
+    const detail = 'node updates may not change podCIDR except from "" to valid'
+    if (before.length !== (spec.podCIDRs?.length ?? 0)) errors.push(forbidden('spec.podCIDRs', detail))
+    else for (const [i, cidr] of before.entries()) if (cidr !== spec.podCIDRs?.[i]) errors.push(forbidden('spec.podCIDRs', detail))
+  }
+  if (old.spec.providerID && old.spec.providerID !== spec.providerID) {
+    errors.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'))
+  }
+  if (spec.taints) checkTaints(errors, spec.taints, 'metadata.taints')
+  if ((old.spec.externalID ?? '') !== (spec.externalID ?? '')) errors.push(forbidden('spec.externalID', 'may not be updated'))
+  return errors
+}
+
+function statusText({ spec, status }: Node): string {
+  const ready = findCondition(status?.conditions, 'Ready')?.status
+  const text = ready === undefined ? 'Unknown' : ready === 'True' ? 'Ready' : 'NotReady'
+  return spec.unschedulable ? `${text},SchedulingDisabled` : text
+}
+
+/** Upstream: printers.go findNodeRoles. */
+function rolesText({ metadata: { labels } }: Node): string {
+  const roles = new Set<string>()
+  for (const key in labels) {
+    if (key.startsWith(ROLE_PREFIX) && key.length > ROLE_PREFIX.length) roles.add(key.slice(ROLE_PREFIX.length))
+    else if (key === 'kubernetes.io/role' && labels[key]) roles.add(labels[key])
+  }
+  return roles.size === 0 ? '<none>' : [...roles].sort().join(',')
+}
+
+function addressText({ status }: Node, type: string): string {
+  return status?.addresses?.find((address) => address.type === type)?.address ?? '<none>'
+}

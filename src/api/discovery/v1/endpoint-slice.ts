@@ -1,0 +1,128 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { checkIp, checkIpSyntax, checkNonSpecialIp } from '../../core/v1/ip-address.ts'
+import { defineResource } from '../../definition.ts'
+import { isSameValue, pushChanged, pushInvalid, pushUnsupported, pushUnsupportedOrMissing } from '../../meta/field-checks.ts'
+import { duplicate, type FieldError, invalid, required, tooMany } from '../../meta/field-error.ts'
+import { isDns1123Label, isDns1123Subdomain, isQualifiedName, isValidLabelValue } from '../../meta/names.ts'
+import { ageColumn, column, firstFew, nameColumn } from '../../table-columns.ts'
+import type { DiscoveryV1EndpointPort, Endpoint, EndpointSlice } from '../../types.gen.ts'
+
+const MAX_ENDPOINTS = 1000
+const MAX_ADDRESSES = 100
+const MAX_PORTS = 20_000
+const MAX_HINTS = 8
+const SHOWN = 3
+
+export const endpointSlice = defineResource<EndpointSlice>('discovery.k8s.io/v1/endpointslices', {
+  countsGenerations: true,
+  setDefaults: (object) => {
+    object.endpoints ??= []
+    for (const port of object.ports ?? []) {
+      port.name ??= ''
+      port.protocol ??= 'TCP'
+    }
+  },
+  prepareForUpdate: (next, old) => {
+    // Labels say whose endpoints these are, so that they count as its content.
+    const isRelabelled = !isSameValue(next.metadata.labels ?? {}, old.metadata.labels ?? {})
+    if (isRelabelled) next.metadata.generation = (old.metadata.generation ?? 0) + 1
+  },
+  validatesUpdateAlone: true,
+  validate: (object) => validateEndpointSlice(object, undefined),
+  validateUpdate: (next, old) => {
+    const errors = validateEndpointSlice(next, old)
+    pushChanged(errors, 'addressType', next.addressType, old.addressType)
+    return errors
+  },
+  columns: [
+    nameColumn,
+    column('AddressType', 'string', 'Kind of the addresses.', ({ addressType }) => addressType),
+    column('Ports', 'string', 'Ports of every endpoint.', ({ ports = [] }) => {
+      const texts = ports.map(({ port, name }) => (port === undefined ? (name ?? '*') : String(port)))
+      return firstFew(texts, SHOWN) || '<unset>'
+    }),
+    column('Endpoints', 'string', 'Addresses of the endpoints.', ({ endpoints }) => {
+      const addresses = (endpoints ?? []).flatMap((endpoint) => endpoint.addresses ?? [])
+      return firstFew(addresses, SHOWN) || '<unset>'
+    }),
+    ageColumn,
+  ],
+})
+
+function validateEndpointSlice(next: EndpointSlice, old: EndpointSlice | undefined): FieldError[] {
+  const errors: FieldError[] = []
+  pushUnsupportedOrMissing(errors, 'addressType', next.addressType, ['FQDN', 'IPv4', 'IPv6'])
+  pushPortFaults(errors, next.ports ?? [])
+  const faults = endpointFaults(next.endpoints ?? [], next.addressType)
+  // Endpoints that were stored under older rules may stay.
+  if (faults.length > 0 && !(old !== undefined && isSameValue(next.endpoints, old.endpoints))) errors.push(...faults)
+  return errors
+}
+
+function pushPortFaults(errors: FieldError[], ports: readonly DiscoveryV1EndpointPort[]): void {
+  if (ports.length > MAX_PORTS) {
+    errors.push(tooMany('ports', ports.length, MAX_PORTS))
+    return
+  }
+  const names = new Set<string>()
+  ports.forEach(({ name = '', protocol, appProtocol }, i) => {
+    const path = `ports[${i}]`
+    if (name !== '') pushInvalid(errors, `${path}.name`, name, isDns1123Label(name))
+    if (names.has(name)) errors.push(duplicate(`${path}.name`, name))
+    names.add(name)
+    pushUnsupported(errors, `${path}.protocol`, protocol, ['SCTP', 'TCP', 'UDP'])
+    if (appProtocol !== undefined) pushInvalid(errors, `${path}.appProtocol`, appProtocol, isQualifiedName(appProtocol))
+  })
+}
+
+function endpointFaults(endpoints: readonly Endpoint[], addressType: string): FieldError[] {
+  if (endpoints.length > MAX_ENDPOINTS) return [tooMany('endpoints', endpoints.length, MAX_ENDPOINTS)]
+  const errors: FieldError[] = []
+  endpoints.forEach((endpoint, i) => {
+    const path = `endpoints[${i}]`
+    const addresses = endpoint.addresses ?? []
+    if (addresses.length === 0) errors.push(required(`${path}.addresses`, 'must contain at least 1 address'))
+    if (addresses.length > MAX_ADDRESSES) errors.push(tooMany(`${path}.addresses`, addresses.length, MAX_ADDRESSES))
+    addresses.forEach((address, k) => {
+      pushAddressFaults(errors, address, addressType, `${path}.addresses`, k)
+    })
+    const { nodeName, hostname, hints } = endpoint
+    if (nodeName !== undefined) pushInvalid(errors, `${path}.nodeName`, nodeName, isDns1123Subdomain(nodeName))
+    if (hostname !== undefined) pushInvalid(errors, `${path}.hostname`, hostname, isDns1123Label(hostname))
+    pushHintFaults(errors, hints?.forZones ?? [], `${path}.hints.forZones`, isValidLabelValue)
+    pushHintFaults(errors, hints?.forNodes ?? [], `${path}.hints.forNodes`, isDns1123Subdomain)
+  })
+  return errors
+}
+
+function pushAddressFaults(errors: FieldError[], address: string, addressType: string, path: string, index: number): void {
+  const at = `${path}[${index}]`
+  if (addressType === 'FQDN') pushInvalid(errors, at, address, isDns1123Subdomain(address))
+  if (addressType !== 'IPv4' && addressType !== 'IPv6') return
+  const before = errors.length
+  // Spellings of IPv4 were not always looked at closely.
+  if (addressType === 'IPv4') checkIpSyntax(errors, address, at)
+  else checkIp(errors, address, at)
+  if (errors.length > before) return
+  const isOfType = addressType === 'IPv4' ? isIPv4(address) : isIPv6(address)
+  if (!isOfType) errors.push(invalid(path, address, `must be an ${addressType} address`))
+  checkNonSpecialIp(errors, address, at)
+}
+
+function pushHintFaults(
+  errors: FieldError[],
+  hints: ReadonlyArray<{ readonly name: string }>,
+  path: string,
+  check: (name: string) => string[],
+): void {
+  if (hints.length > MAX_HINTS) {
+    errors.push(tooMany(path, hints.length, MAX_HINTS))
+    return
+  }
+  const names = new Set<string>()
+  hints.forEach(({ name }, i) => {
+    if (names.has(name)) errors.push(duplicate(`${path}[${i}].name`, name))
+    names.add(name)
+    pushInvalid(errors, `${path}[${i}].name`, name, check(name))
+  })
+}

@@ -1,0 +1,74 @@
+/** Flags and environment, read once into one frozen record. The only reader of process.env. */
+import { parseArgs } from 'node:util'
+
+export interface Config {
+  readonly host: string
+  readonly port: number
+  readonly nodes: number
+  readonly storage: StorageConfig
+}
+
+export type StorageConfig = { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly path: string }
+
+/** A flag that can't be: `message` says what to do, on one line. */
+export class ConfigError extends Error {}
+
+export const HELP = `Coracle: a Kubernetes control plane in one process, with simulated nodes.
+
+Usage: npm start -- [flags]
+
+Flags (or the environment variable in brackets):
+  --port PORT         Port to listen on; 0 takes a free one. [CORACLE_PORT] (default 8080)
+  --host ADDRESS      Address to listen on. [CORACLE_HOST] (default 127.0.0.1)
+  --nodes N           Simulated nodes that join a new cluster. [CORACLE_NODES] (default 3)
+  --storage URL       Where objects are kept: sqlite:PATH or memory: [CORACLE_STORAGE] (default sqlite:coracle.db)
+  --help              Show this text.
+  --version           Show the version.
+
+Then: kubectl --server http://127.0.0.1:8080 get nodes
+API of the simulation: http://127.0.0.1:8080/docs
+`
+
+const OPTIONS = {
+  port: { type: 'string' },
+  host: { type: 'string' },
+  nodes: { type: 'string' },
+  storage: { type: 'string' },
+  help: { type: 'boolean' },
+  version: { type: 'boolean' },
+} as const
+
+/** @throws ConfigError */
+export function readConfig(args: readonly string[], environment: NodeJS.ProcessEnv): Config | 'help' | 'version' {
+  const flags = parseFlags(args)
+  if (flags.help) return 'help'
+  if (flags.version) return 'version'
+  const value = (name: 'port' | 'host' | 'nodes' | 'storage') => flags[name] ?? environment[`CORACLE_${name.toUpperCase()}`]
+  return Object.freeze({
+    host: value('host') ?? '127.0.0.1',
+    port: integer('--port', value('port') ?? '8080', 0, 65535),
+    nodes: integer('--nodes', value('nodes') ?? '3', 0, 5000),
+    storage: storageConfig(value('storage') ?? 'sqlite:coracle.db'),
+  })
+}
+
+function parseFlags(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false }).values
+  } catch (error) {
+    const [reason] = (error as Error).message.split('. ')
+    throw new ConfigError(`${reason}. See --help for the flags there are.`)
+  }
+}
+
+function integer(flag: string, text: string, min: number, max: number): number {
+  if (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text)
+  throw new ConfigError(`${flag} must be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}.`)
+}
+
+/** @throws ConfigError */
+export function storageConfig(text: string): StorageConfig {
+  if (text === 'memory:') return { kind: 'memory' }
+  if (text.startsWith('sqlite:') && text.length > 'sqlite:'.length) return { kind: 'sqlite', path: text.slice('sqlite:'.length) }
+  throw new ConfigError(`--storage must be sqlite:PATH or memory:, not ${JSON.stringify(text)}.`)
+}

@@ -1,0 +1,69 @@
+/** The body of a PATCH, read; and applied to an object. Upstream: apiserver patch.go validateAndTranscodePatch, applyJSPatch. */
+import { badRequestError } from '../../api/meta/api-error.ts'
+import { applyJsonPatch, jsonPatchStrictErrors } from '../../api/meta/patches/json-patch.ts'
+import { applyMergePatch } from '../../api/meta/patches/merge-patch.ts'
+import { applyStrategicMergePatch } from '../../api/meta/patches/strategic-merge-patch.ts'
+import { type FieldValidation, repeatedFields } from '../../api/schema/decode-object.ts'
+import { JsonSyntaxError, parseJson, withPlainNumbers } from '../../api/schema/parse-json.ts'
+import type { Schemas } from '../../api/schema.ts'
+import { APPLY_PATCH_TYPE, JSON_PATCH_TYPE, MERGE_PATCH_TYPE, type PatchType } from './negotiate.ts'
+import { decodeYaml, YamlError } from './yaml.ts'
+
+export interface PatchBody {
+  readonly patchType: PatchType
+  readonly patch: unknown
+  /** What field validation says of the patch itself; for `decodePatchedObject`. */
+  readonly patchErrors: readonly string[]
+}
+
+/** @throws ApiError 400 */
+export function decodePatchBody(body: Buffer, patchType: PatchType, fieldValidation: FieldValidation): PatchBody {
+  const isChecked = fieldValidation !== 'Ignore'
+  try {
+    if (patchType === APPLY_PATCH_TYPE) {
+      const { value, strictError } = decodeYaml(body.toString())
+      return { patchType, patch: value, patchErrors: isChecked && strictError !== undefined ? [strictError] : [] }
+    }
+    const parsed = parseJson(body.toString())
+    const patch = parsed.repeatedKeys === undefined ? parsed.value : withPlainNumbers(parsed.value)
+    if (!isChecked) return { patchType, patch, patchErrors: [] }
+    const repeated = repeatedFields(parsed)
+    if (patchType === JSON_PATCH_TYPE) {
+      const patchErrors = [...jsonPatchStrictErrors(patch), ...repeated.map((error) => `json patch ${error}`)]
+      return { patchType, patch, patchErrors }
+    }
+    if (patchType === MERGE_PATCH_TYPE && (Array.isArray(patch) || (patch !== null && typeof patch !== 'object'))) {
+      const found = Array.isArray(patch) ? 'array' : typeof patch === 'boolean' ? 'bool' : typeof patch
+      throw badRequestError(`error decoding patch: json: cannot unmarshal ${found} into Go value of type map[string]interface {}`)
+    }
+    return { patchType, patch, patchErrors: repeated }
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw badRequestError('invalid JSON patch')
+    if (error instanceof YamlError) throw badRequestError(`error encoding patch: ${error.message}`)
+    throw error
+  }
+}
+
+/**
+ * All but server-side apply. The object is not changed.
+ * @param typeName undefined for custom resources, which have no strategic merge
+ * @throws ApiError
+ */
+export function applyPatchBody(
+  schemas: Schemas,
+  typeName: string | undefined,
+  original: Record<string, unknown>,
+  { patchType, patch }: Pick<PatchBody, 'patchType' | 'patch'>,
+): unknown {
+  switch (patchType) {
+    case 'application/json-patch+json':
+      return applyJsonPatch(original, patch)
+    case 'application/merge-patch+json':
+      return applyMergePatch(original, patch)
+    case 'application/strategic-merge-patch+json':
+      if (typeName === undefined) throw badRequestError('strategic merge patch format is not supported')
+      return applyStrategicMergePatch(schemas, typeName, original, patch)
+    case 'application/apply-patch+yaml':
+      throw new TypeError('server-side apply merges by field ownership, not by patch')
+  }
+}

@@ -1,0 +1,174 @@
+/** The composition root: the one file that knows every part, and puts a cluster together from them. */
+import type { FastifyInstance } from 'fastify'
+import { AdmissionChain, type ClusterView } from './admission/admission.ts'
+import { PLUGINS } from './admission/plugins.ts'
+import { loadDefinitions } from './api/index.ts'
+import { ApiError, badRequestError } from './api/meta/api-error.ts'
+import type { KubeObject } from './api/object.ts'
+import { Schemas } from './api/schema.ts'
+import type { Node } from './api/types.gen.ts'
+import { VERSION } from './api/version.ts'
+import { controllerUser } from './auth/authenticate.ts'
+import { bootstrapObjects } from './bootstrap.ts'
+import type { Client } from './client/client.ts'
+import { LocalClient } from './client/local-client.ts'
+import { controllers } from './controllers/index.ts'
+import { createApp } from './http/app.ts'
+import type { NodeRequest, Simulation } from './http/routes/simulation.ts'
+import { Activity } from './lib/activity.ts'
+import type { Clock, Timer } from './lib/clock.ts'
+import type { Random } from './lib/random.ts'
+import { nodeAgentController } from './nodes/agent/controller.ts'
+import { SimulatedRuntime } from './nodes/container-behaviour.ts'
+import { kubeletController } from './nodes/kubelet/controller.ts'
+import { failPatch, newNode, recoverPatch } from './nodes/node-objects.ts'
+import type { RegistryContext } from './registry/context.ts'
+import { Resources } from './registry/resources.ts'
+import { ControllerManager } from './runtime/controller-manager.ts'
+import { Cache } from './storage/cache.ts'
+import type { Attributes } from './storage/entry.ts'
+import { type Storage, splitStorageKey, storageKey } from './storage/storage.ts'
+
+/** Changes kept for watches that resume and for consistent pages: this many, or this many bytes of superseded states. */
+const MAX_CHANGES = 50_000
+const MAX_CHANGE_BYTES = 48 << 20
+/** Upstream: etcd compaction, --etcd-compaction-interval. */
+const COMPACTION_INTERVAL_MS = 5 * 60_000
+
+export interface ServerOptions {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly random: Random
+  /** Nodes there shall be at least; missing ones join as node-1, node-2, … */
+  readonly nodes: number
+  /** A defect: reported, and the cluster goes on. */
+  readonly onError: (where: string, error: unknown) => void
+}
+
+export interface Server {
+  readonly app: FastifyInstance
+  readonly client: Client
+  readonly simulation: Simulation
+  /** What is under way: a virtual clock waits for it. */
+  readonly activity: Activity
+  /** Makes the objects every cluster has, starts the controllers, and lets the first nodes join. */
+  start(): Promise<void>
+  /** Ends watches and controllers, commits what is under way, and lets go of the storage. */
+  close(): Promise<void>
+}
+
+export async function createServer({ storage, clock, random, nodes, onError }: ServerOptions): Promise<Server> {
+  const resources = new Resources(loadDefinitions())
+  const cache = new Cache(storage, { attributesOf: attributesBy(resources), maxChanges: MAX_CHANGES, maxChangeBytes: MAX_CHANGE_BYTES })
+  const context: RegistryContext = {
+    cache,
+    resources,
+    schemas: new Schemas(),
+    admission: new AdmissionChain(PLUGINS, clusterView(cache, clock)),
+    clock,
+    random,
+  }
+  const activity = new Activity()
+  const client = new LocalClient(context, controllerUser('coracle'))
+  const simulation = simulateNodes(client)
+  const manager = new ControllerManager(
+    { client, clock, random, activity, onError: (controller, key, error) => onError(`controller ${controller}, ${key}`, error) },
+    [...controllers(), kubeletController(new SimulatedRuntime()), nodeAgentController(VERSION.gitVersion)],
+  )
+  let isReady = false
+  const app = await createApp({
+    context,
+    simulation,
+    health: { checks: () => ({ 'poststarthook/start-controllers': isReady ? undefined : 'not finished' }) },
+    onError: (error) => onError('request', error),
+  })
+  let compaction: Timer | undefined
+  return {
+    app,
+    client,
+    simulation,
+    activity,
+    start: async () => {
+      await bootstrap(client, nodes, simulation)
+      await manager.start()
+      compaction = compactRegularly(cache, clock)
+      isReady = true
+    },
+    close: async () => {
+      compaction?.cancel()
+      manager.stop()
+      await app.close()
+      await cache.close()
+    },
+  }
+}
+
+function attributesBy(resources: Resources): (key: string, object: KubeObject) => Attributes {
+  return (key, object) => {
+    const { selectableFields } = resources.stored(splitStorageKey(key).groupResource)
+    const fields: Record<string, string> = {}
+    for (const [field, read] of Object.entries(selectableFields ?? {})) fields[field] = read(object)
+    return { labels: object.metadata.labels, fields }
+  }
+}
+
+function clusterView(cache: Cache, clock: Clock): ClusterView {
+  return {
+    get: <T extends KubeObject>(resource: string, namespace: string, name: string) =>
+      cache.get(storageKey(resource, namespace, name))?.decoded<T>(),
+    list: <T extends KubeObject>(resource: string, namespace?: string) =>
+      cache.list(resource, namespace).map((entry) => entry.decoded<T>()),
+    get now() {
+      return clock.now()
+    },
+  }
+}
+
+/** Forgets what is older than two intervals, as upstream does: history lasts between one and two. */
+function compactRegularly(cache: Cache, clock: Clock): Timer {
+  let boundary = cache.revision
+  let timer: Timer
+  const arm = (): Timer =>
+    clock.setTimer(COMPACTION_INTERVAL_MS, () => {
+      cache.compact(boundary)
+      boundary = cache.revision
+      timer = arm()
+    })
+  timer = arm()
+  return { cancel: () => timer.cancel() }
+}
+
+async function bootstrap(client: Client, nodes: number, simulation: Simulation): Promise<void> {
+  for (const { resource, object } of bootstrapObjects(0)) await ifMissing(client.create(resource, object))
+  const { items } = await client.list<Node>('nodes')
+  if (items.length > 0) return
+  await Promise.all(Array.from({ length: nodes }, (_, i) => ifMissing(simulation.join({ name: `node-${i + 1}` }))))
+}
+
+async function ifMissing(creation: Promise<unknown>): Promise<void> {
+  try {
+    await creation
+  } catch (error) {
+    if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error
+  }
+}
+
+function simulateNodes(client: Client): Simulation {
+  const nodeRef = (name: string) => ({ resource: 'nodes', namespace: '', name })
+  return {
+    join: async (request) => client.create('nodes', newNode(await nameOf(client, request), request as never)),
+    leave: (name) => client.delete(nodeRef(name), {}),
+    fail: (name) => client.patch(nodeRef(name), failPatch),
+    recover: (name) => client.patch(nodeRef(name), recoverPatch),
+  }
+}
+
+async function nameOf(client: Client, { name }: NodeRequest): Promise<string> {
+  if (name !== undefined) {
+    if (typeof name !== 'string') throw badRequestError('name must be a string')
+    return name
+  }
+  const { items } = await client.list('nodes')
+  const taken = new Set(items.map(({ metadata }) => metadata.name))
+  for (let i = 1; ; i++) if (!taken.has(`node-${i}`)) return `node-${i}`
+}
