@@ -16,6 +16,9 @@ export interface PlannedEvent {
   readonly about?: KubeObject
 }
 
+/** `finalize` is of Namespaces alone. */
+export type UpdateSubresource = 'status' | 'finalize'
+
 interface ActionBase {
   /** Recorded once the action is done. */
   readonly event?: PlannedEvent
@@ -43,7 +46,7 @@ export interface UpdateAction extends ActionBase {
   readonly resource: GroupResource
   /** Whole, with the resourceVersion it was read at. */
   readonly object: KubeObject
-  readonly subresource?: 'status'
+  readonly subresource?: UpdateSubresource
 }
 
 export interface DeleteAction extends ActionBase {
