@@ -1,5 +1,5 @@
-import { timestamp } from '../api/meta/time.ts'
 import type { KubeObject } from '../api/object.ts'
+import { timestamp } from '../api/meta/time.ts'
 import type { ObjectReference } from '../api/types.gen.ts'
 import type { Client } from '../client/client.ts'
 import type { Activity } from '../lib/activity.ts'
@@ -41,15 +41,7 @@ export class EventRecorder {
     void this.#activity.track(work.catch(() => void this.#recorded.delete(key)))
   }
 
-  async #create(
-    key: string,
-    component: string,
-    about: KubeObject,
-    type: string,
-    reason: string,
-    message: string,
-    host: string | undefined,
-  ) {
+  async #create(key: string, component: string, about: KubeObject, type: string, reason: string, message: string, host: string | undefined) {
     const namespace = about.metadata.namespace || 'default'
     const now = timestamp(this.#clock.now())
     const name = `${about.metadata.name}.${this.#uniqueTime().toString(16)}`
