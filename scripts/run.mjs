@@ -15,7 +15,7 @@ const path = (relative) => fileURLToPath(new URL(`../${relative}`, import.meta.u
 const bin = (name) => path(`node_modules/.bin/${name}`)
 
 /** Sources of the build. When none of them has changed since, the last build is the build. */
-const BUILD_INPUTS = ['src', 'openapi', 'tsconfig.json', 'package-lock.json']
+const BUILD_INPUTS = ['src', 'openapi', 'scripts/bundle.mjs', 'tsconfig.json', 'package-lock.json']
 const BUILD_STAMP = path('dist/.build-stamp')
 const INSTALL_STAMP = path('node_modules/.install-stamp')
 
@@ -106,6 +106,7 @@ async function build() {
   // From nothing, so that no file outlives its source.
   rmSync(path('dist'), { recursive: true, force: true })
   await run(bin('tsc'), [])
+  await run(process.execPath, [path('scripts/bundle.mjs')])
   await run(process.execPath, [path('openapi/generate-descriptions.mjs')], 'ignore')
   mkdirSync(path('dist'), { recursive: true })
   writeFileSync(BUILD_STAMP, wanted)

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { type Config, ConfigError, HELP, readConfig } from './config.ts'
 import { RealClock } from './lib/clock.ts'
+import { packageFile } from './lib/package-file.ts'
 import { SystemRandom } from './lib/random.ts'
 import { openStorage } from './open-storage.ts'
 import { createServer, type Server } from './server.ts'
@@ -54,7 +55,7 @@ function closeOnSignals(server: Server): void {
 }
 
 function packageVersion(): string {
-  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
+  return (JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string }).version
 }
 
 main().catch((error: Error) => {

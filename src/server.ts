@@ -85,7 +85,7 @@ export async function createServer({ storage, clock, random, nodes, onError }: S
     ],
   )
   let isReady = false
-  const app = await createApp({
+  const app = createApp({
     context,
     simulation,
     health: { checks: () => ({ 'poststarthook/start-controllers': isReady ? undefined : 'not finished' }) },

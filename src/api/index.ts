@@ -3,6 +3,7 @@
  * the kinds' own files add to them. A resource without a file of its own is served from its facts alone.
  */
 import { readFileSync } from 'node:fs'
+import { packageFile } from '../lib/package-file.ts'
 import {
   mutatingAdmissionPolicy,
   mutatingAdmissionPolicyBinding,
@@ -124,7 +125,7 @@ const BEHAVIOURS: readonly ResourceBehaviour[] = [
 
 /** Every resource of the data. Facts are read anew on each call: keep the answer. */
 export function loadDefinitions(): readonly ResourceDefinition[] {
-  const facts = JSON.parse(readFileSync(new URL('../../openapi/resources.json', import.meta.url), 'utf8')) as ResourceFacts[]
+  const facts = JSON.parse(readFileSync(packageFile('openapi/resources.json'), 'utf8')) as ResourceFacts[]
   return defineResources(facts, BEHAVIOURS)
 }
 

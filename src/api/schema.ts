@@ -9,6 +9,7 @@
  * (lists, maps and pointers without omitempty).
  */
 import { readFileSync } from 'node:fs'
+import { packageFile } from '../lib/package-file.ts'
 
 /** How a value is decoded and encoded. `json` is any JSON, kept as it came. */
 export type ValueKind =
@@ -164,7 +165,7 @@ export class Schemas {
 
 function readData(file: string): unknown {
   // src/api and dist/api lie equally deep.
-  return JSON.parse(readFileSync(new URL(`../../openapi/${file}`, import.meta.url), 'utf8'))
+  return JSON.parse(readFileSync(packageFile(`openapi/${file}`), 'utf8'))
 }
 
 /** Kinds that every group has (DeleteOptions, WatchEvent) are found under each of them. */

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Clock } from '../lib/clock.ts'
+import { packageFile } from '../lib/package-file.ts'
 import { accepts, parseAccept } from './accept.ts'
 import type { Answer, DocumentHeaders } from './answer.ts'
 import { toSwagger } from './openapi-v2.ts'
@@ -16,8 +17,8 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** The built documents have upstream's prose; without a build there are those in the source tree, which have none. */
 function defaultFolder(): URL {
-  const built = new URL('../openapi/v3/', import.meta.url)
-  return existsSync(new URL('index.json', built)) ? built : new URL('../../openapi/v3/', import.meta.url)
+  const built = packageFile('dist/openapi/v3/')
+  return existsSync(new URL('index.json', built)) ? built : packageFile('openapi/v3/')
 }
 
 /** Upstream can answer in gnostic's protobuf too. Clients that insist on that are told 406; kubectl asks v3 for JSON. */

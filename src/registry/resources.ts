@@ -1,12 +1,12 @@
 import type { ResourceDefinition } from '../api/definition.ts'
 import type { GroupResource } from '../api/object.ts'
 
-/** The resources that are served now. Custom resources come and go; `version` tells that something changed. */
+/** The resources that are served now. Custom resources come and go. */
 export class Resources {
   readonly #byPath = new Map<string, ResourceDefinition>()
   readonly #stored = new Map<GroupResource, ResourceDefinition>()
   readonly #byKind = new Map<string, ResourceDefinition>()
-  version = 0
+  #all: readonly ResourceDefinition[] = []
 
   constructor(definitions: readonly ResourceDefinition[]) {
     for (const definition of definitions) this.add(definition)
@@ -16,11 +16,12 @@ export class Resources {
     this.#byPath.set(`${definition.apiVersion}/${definition.resource}`, definition)
     if (definition.conversion === undefined) this.#stored.set(definition.groupResource, definition)
     this.#byKind.set(`${definition.apiVersion}/${definition.kind}`, definition)
-    this.version++
+    this.#all = [...this.#byPath.values()]
   }
 
+  /** The same array as long as nothing changes, another one when something did. */
   all(): readonly ResourceDefinition[] {
-    return [...this.#byPath.values()]
+    return this.#all
   }
 
   /** @param apiVersion `v1`, `apps/v1` */

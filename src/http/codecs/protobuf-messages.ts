@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs'
 import type { Schemas } from '../../api/schema.ts'
+import { packageFile } from '../../lib/package-file.ts'
 
 export type FieldCodec = 'string' | 'bool' | 'bytes' | 'int' | 'double' | 'message'
 
@@ -60,7 +61,7 @@ export class Messages {
   }
 
   #load(): Readonly<Record<string, RawMessage>> {
-    this.#raw ??= JSON.parse(readFileSync(new URL('../../../openapi/protobuf.json', import.meta.url), 'utf8')) as Record<string, RawMessage>
+    this.#raw ??= JSON.parse(readFileSync(packageFile('openapi/protobuf.json'), 'utf8')) as Record<string, RawMessage>
     return this.#raw
   }
 

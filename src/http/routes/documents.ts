@@ -9,9 +9,8 @@ import { NO_SUCH_PATH, sendJson } from '../respond.ts'
 const DISCOVERY_PATHS = ['/api', '/api/', '/api/:version', '/apis', '/apis/', '/apis/:group', '/apis/:group/:version']
 
 export function registerDocumentRoutes(app: FastifyInstance, discovery: Discovery, openApi: OpenApi): void {
-  const hidden = { schema: { hide: true } } as object
   for (const url of DISCOVERY_PATHS) {
-    app.get(url, hidden, async (request, reply) => {
+    app.get(url, async (request, reply) => {
       const path = request.raw.url!.split('?')[0]!
       send(reply, await discovery.answer(path, request.headers))
     })
@@ -19,11 +18,11 @@ export function registerDocumentRoutes(app: FastifyInstance, discovery: Discover
   const openApiHandler = async (request: FastifyRequest, reply: FastifyReply) => {
     send(reply, await openApi.answer(request.raw.url!, request.headers))
   }
-  app.get('/openapi/v2', hidden, openApiHandler)
-  app.get('/openapi/v3', hidden, openApiHandler)
-  app.get('/openapi/v3/*', hidden, openApiHandler)
-  app.get('/version', hidden, (_request, reply) => sendJson(reply, 200, VERSION))
-  app.get('/', hidden, (_request, reply) => {
+  app.get('/openapi/v2', openApiHandler)
+  app.get('/openapi/v3', openApiHandler)
+  app.get('/openapi/v3/*', openApiHandler)
+  app.get('/version', (_request, reply) => sendJson(reply, 200, VERSION))
+  app.get('/', (_request, reply) => {
     const paths = ['/api', '/apis', '/docs', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/simulation', '/version']
     sendJson(reply, 200, { paths })
   })

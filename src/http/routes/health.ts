@@ -18,6 +18,6 @@ export function registerHealthRoutes(app: FastifyInstance, health: HealthSource)
       const text = isVerbose ? `${[...lines, verdict].join('\n')}\n` : 'ok'
       sendBytes(reply, failed.length === 0 ? 200 : 500, 'text/plain; charset=utf-8', Buffer.from(text))
     }
-    app.get(path, { schema: { tags: ['health'], summary: `Is the server ${path === '/readyz' ? 'ready' : 'alive'}?` } } as object, handler)
+    app.get(path, handler)
   }
 }

@@ -56,7 +56,7 @@ interface Call {
 export function registerResourceRoutes(app: FastifyInstance, options: ResourceRoutesOptions): void {
   const routes = new ResourceRoutes(options)
   const handler = (request: FastifyRequest, reply: FastifyReply) => routes.handle(request, reply)
-  for (const url of ['/api/*', '/apis/*']) app.all(url, { schema: { hide: true } } as object, handler)
+  for (const url of ['/api/*', '/apis/*']) app.all(url, handler)
 }
 
 class ResourceRoutes {

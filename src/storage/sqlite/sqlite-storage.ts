@@ -8,11 +8,12 @@ import Database from 'better-sqlite3'
 import { asc, eq, lte, sql } from 'drizzle-orm'
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
+import { packageFile } from '../../lib/package-file.ts'
 import type { ChangeType, Commit, Loaded, LoggedChange, Storage, StoredValue, Write, WriteResult } from '../storage.ts'
 import { type PendingWrite, WriteBatch } from '../write-batch.ts'
 import { changes, counters, objects } from './tables.ts'
 
-const MIGRATIONS = fileURLToPath(new URL('../../../migrations', import.meta.url))
+const MIGRATIONS = fileURLToPath(packageFile('migrations'))
 
 /** Pages the write-ahead log may reach before it is folded into the file: 16 MiB, so that bursts don't pay for it each time. */
 const CHECKPOINT_PAGES = 4000
