@@ -25,9 +25,13 @@ import { failPatch, newNode, recoverPatch } from './nodes/node-objects.ts'
 import type { RegistryContext } from './registry/context.ts'
 import { Resources } from './registry/resources.ts'
 import { ControllerManager } from './runtime/controller-manager.ts'
+import { schedulerController } from './scheduler/controller.ts'
 import { Cache } from './storage/cache.ts'
 import type { Attributes } from './storage/entry.ts'
 import { type Storage, splitStorageKey, storageKey } from './storage/storage.ts'
+
+/** There is no TLS yet, so there is nothing to verify; the ConfigMap has to be there all the same. */
+const ROOT_CERTIFICATE = ''
 
 /** Changes kept for watches that resume and for consistent pages: this many, or this many bytes of superseded states. */
 const MAX_CHANGES = 50_000
@@ -73,7 +77,12 @@ export async function createServer({ storage, clock, random, nodes, onError }: S
   const simulation = simulateNodes(client)
   const manager = new ControllerManager(
     { client, clock, random, activity, onError: (controller, key, error) => onError(`controller ${controller}, ${key}`, error) },
-    [...controllers(), kubeletController(new SimulatedRuntime()), nodeAgentController(VERSION.gitVersion)],
+    [
+      ...controllers({ definitions: resources.all(), startedAt: clock.now(), rootCertificate: ROOT_CERTIFICATE }),
+      schedulerController(),
+      kubeletController(new SimulatedRuntime()),
+      nodeAgentController(VERSION.gitVersion),
+    ],
   )
   let isReady = false
   const app = await createApp({

@@ -88,6 +88,8 @@ export interface Behaviour<T extends KubeObject> {
    * @param requested DeleteOptions.gracePeriodSeconds
    */
   readonly gracePeriodSeconds?: (object: T, requested: number | undefined) => number | undefined
+  /** What becomes of dependents when a delete says nothing of them; Background when not given. Upstream: DefaultGarbageCollectionPolicy. */
+  readonly defaultPropagationPolicy?: 'Orphan'
   /** Something other than metadata.finalizers keeps a deleted object in place: a Namespace's spec.finalizers. */
   readonly holdsDeletion?: (object: T) => boolean
   /** In place, when deletionTimestamp is first set. */

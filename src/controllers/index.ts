@@ -1,16 +1,36 @@
 /** The controllers that run: a line each. */
+import type { ResourceDefinition } from '../api/definition.ts'
 import type { ControllerDefinition } from '../runtime/controller.ts'
 import { cronJobController } from './cronjob/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
+import { eventTtlController } from './eventttl/controller.ts'
+import { garbageCollector } from './garbagecollector/controller.ts'
 import { jobController } from './job/controller.ts'
+import { namespaceController } from './namespace/controller.ts'
+import { nodeLifecycleController } from './nodelifecycle/controller.ts'
+import { podGCController } from './podgc/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
+import { rootCaCertificatePublisher } from './root-ca-certificate-publisher/controller.ts'
+import { serviceAccountController } from './serviceaccount/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
 import { ttlAfterFinishedController } from './ttlafterfinished/controller.ts'
 
-export function controllers(): readonly ControllerDefinition[] {
+export interface ControllersOptions {
+  /** Every resource served. */
+  readonly definitions: readonly ResourceDefinition[]
+  /** When the controllers begin to run, in milliseconds since the epoch. */
+  readonly startedAt: number
+  /** PEM: what clients verify the API server by. */
+  readonly rootCertificate: string
+}
+
+export function controllers({ definitions, startedAt, rootCertificate }: ControllersOptions): readonly ControllerDefinition[] {
   return [
+    namespaceController(definitions),
+    serviceAccountController,
+    rootCaCertificatePublisher(rootCertificate),
     deploymentController,
     replicaSetController,
     replicationControllerController,
@@ -19,5 +39,9 @@ export function controllers(): readonly ControllerDefinition[] {
     jobController,
     cronJobController,
     ttlAfterFinishedController,
+    nodeLifecycleController(startedAt),
+    podGCController(),
+    garbageCollector(definitions),
+    eventTtlController,
   ]
 }

@@ -57,7 +57,7 @@ export async function deleteObject(
     const next = definition.conversion === undefined ? entry.copy() : definition.conversion.fromStored(entry.copy())
     const isPending = !setGracePeriod(context, target, next, asked)
     if (!isPending) {
-      setPropagationFinalizers(next, asked)
+      setPropagationFinalizers(next, asked, definition.defaultPropagationPolicy)
       markDeleting(context, target, next)
     }
     const isGone = isFinished(definition.holdsDeletion, next)
@@ -105,10 +105,12 @@ function setGracePeriod(context: RegistryContext, { definition }: Target, object
 }
 
 /** In place. Upstream: store.go deletionFinalizersForGarbageCollection. */
-function setPropagationFinalizers({ metadata }: KubeObject, asked: DeleteOptions): void {
+function setPropagationFinalizers({ metadata }: KubeObject, asked: DeleteOptions, byDefault: 'Orphan' | undefined): void {
   const has = (finalizer: string) => metadata.finalizers?.includes(finalizer) === true
   const policy = asked.propagationPolicy
-  const isOrphaning = asked.orphanDependents ?? (policy === undefined ? has(ORPHAN_FINALIZER) : policy === 'Orphan')
+  const isOrphaning =
+    asked.orphanDependents ??
+    (policy === undefined ? has(ORPHAN_FINALIZER) || (byDefault === 'Orphan' && !has(FOREGROUND_FINALIZER)) : policy === 'Orphan')
   const isForeground = policy === undefined ? asked.orphanDependents === undefined && has(FOREGROUND_FINALIZER) : policy === 'Foreground'
   const finalizers = (metadata.finalizers ?? []).filter((finalizer) => finalizer !== ORPHAN_FINALIZER && finalizer !== FOREGROUND_FINALIZER)
   if (isOrphaning) finalizers.push(ORPHAN_FINALIZER)

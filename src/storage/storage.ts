@@ -47,7 +47,7 @@ export type Write =
       readonly type: 'update' | 'delete'
       /** The revision the object must be at. For a delete, `encode` gives the last state, as watchers shall see it. */
       readonly expectedRevision: number
-      /** The earlier change of this object leaves the log, and this one stands for both: for heartbeats. */
+      /** Of an update: the object's last change leaves the log if it was an update too, and this one stands for both. For heartbeats. */
       readonly replacesLastChange?: boolean
     })
 

@@ -28,9 +28,25 @@ export class MemoryStorage implements Storage {
   }
 
   #commit(batch: readonly PendingWrite[]): void {
+    const revisionBefore = this.#revision
+    const undo: Array<readonly [string, StoredValue | undefined]> = []
     const commits: Commit[] = []
-    const results = batch.map(({ write }) => this.#apply(write, commits))
-    this.#onCommit(commits)
+    let results: WriteResult[]
+    try {
+      results = batch.map(({ write }) => {
+        undo.push([write.key, this.#values.get(write.key)])
+        return this.#apply(write, commits)
+      })
+    } catch (error) {
+      for (const [key, value] of undo.reverse()) {
+        if (value === undefined) this.#values.delete(key)
+        else this.#values.set(key, value)
+      }
+      this.#revision = revisionBefore
+      for (const { reject } of batch) reject(error as Error)
+      return
+    }
+    if (commits.length > 0) this.#onCommit(commits)
     for (const [i, { resolve }] of batch.entries()) resolve(results[i]!)
   }
 
@@ -50,7 +66,7 @@ export class MemoryStorage implements Storage {
       type: write.type,
       value,
       decoded: write.decoded,
-      replacesLastChange: write.type !== 'create' && write.replacesLastChange === true,
+      replacesLastChange: write.type === 'update' && write.replacesLastChange === true,
     })
     return { value }
   }

@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
-import { and, asc, eq, lte, sql } from 'drizzle-orm'
+import { asc, eq, lte, sql } from 'drizzle-orm'
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
 import type { ChangeType, Commit, Loaded, LoggedChange, Storage, StoredValue, Write, WriteResult } from '../storage.ts'
@@ -114,7 +114,7 @@ export class SqliteStorage implements Storage {
 
   #apply(write: Write, commits: Commit[]): WriteResult {
     const revision = this.#revision + 1
-    const replacesLastChange = write.type !== 'create' && write.replacesLastChange === true
+    const replacesLastChange = write.type === 'update' && write.replacesLastChange === true
     let bytes: Buffer
     if (write.type === 'create') {
       if (this.#statements.find.get(write.key) !== undefined) return { failure: 'exists' }
@@ -145,7 +145,7 @@ export class SqliteStorage implements Storage {
     replacesLastChange: boolean,
   ): void {
     // An object's last change is the one that gave it its revision. Replacing an update moves it up to the new revision.
-    const moved = replacesLastChange && type === 'update' && this.#statements.moveChange.run(revision, previousRevision).changes > 0
+    const moved = replacesLastChange && this.#statements.moveChange.run(revision, previousRevision).changes > 0
     if (!moved) this.#statements.logChange.run(revision, type, deletedBytes, key)
   }
 }
@@ -172,12 +172,7 @@ function prepareStatements(driver: Database.Database, db: BetterSQLite3Database)
       'insert into changes (revision, key, type, previous_revision, previous_bytes, deleted_bytes)' +
         ' select ?, key, ?, revision, bytes, ? from objects where key = ?',
     ),
-    moveChange: prepare(
-      db
-        .update(changes)
-        .set({ revision: sql`${slot}` })
-        .where(and(eq(changes.revision, slot), eq(changes.type, 'update'))),
-    ),
+    moveChange: driver.prepare("update changes set revision = ? where revision = ? and type = 'update'"),
     setCounter: driver.prepare('insert into counters (name, value) values (?, ?) on conflict (name) do update set value = excluded.value'),
   }
 }

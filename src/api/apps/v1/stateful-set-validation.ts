@@ -1,4 +1,5 @@
 /** What a StatefulSet's spec may say. Upstream: pkg/apis/apps/validation/validation.go ValidateStatefulSetSpec. */
+import { checkClaimSpec } from '../../core/v1/claim-validation.ts'
 import { validatePodTemplate } from '../../core/v1/pod-template.ts'
 import { pushInvalid, pushNegative, pushUnsupported } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, required } from '../../meta/field-error.ts'
@@ -7,7 +8,6 @@ import { isDns1123Label } from '../../meta/names.ts'
 import { validateAnnotations, validateLabels } from '../../meta/object-meta-validation.ts'
 import type { PodTemplateSpec, StatefulSetSpec, StatefulSetUpdateStrategy } from '../../types.gen.ts'
 import { pushLabelMismatch, pushRunsForeverFaults, pushSelectorFaults } from './pod-template-rules.ts'
-import { pushClaimSpecFaults } from './volume-claim-templates.ts'
 
 export interface StatefulSetRules {
   /** Service name and claims can't change, so that old ones are not judged again. */
@@ -28,7 +28,7 @@ export function validateStatefulSetSpec(spec: StatefulSetSpec, rules: StatefulSe
   }
   if (!rules.isUpdate) {
     spec.volumeClaimTemplates?.forEach((claim, i) => {
-      pushClaimSpecFaults(errors, claim.spec ?? {}, `spec.volumeClaimTemplates[${i}].spec`)
+      checkClaimSpec(errors, claim.spec ?? {}, `spec.volumeClaimTemplates[${i}].spec`)
     })
   }
   pushNegative(errors, 'spec.replicas', spec.replicas)

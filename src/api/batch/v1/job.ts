@@ -18,6 +18,7 @@ import { validateJobUpdate } from './job-update-validation.ts'
 const MAX_INT32 = 2 ** 31 - 1
 
 export const job = defineResource<Job>('batch/v1/jobs', {
+  defaultPropagationPolicy: 'Orphan',
   countsGenerations: true,
   setDefaults: (object) => {
     object.spec ??= {} as JobSpec

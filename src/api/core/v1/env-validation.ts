@@ -79,7 +79,7 @@ function checkValueFrom(errors: FieldError[], { value, valueFrom }: EnvVar, path
     checkFileKeyRef(errors, fileKeyRef, `${path}.fileKeyRef`)
   }
   if (sources === 0) {
-    errors.push(invalid(path, '', 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'))
+    errors.push(invalid(path, '', 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`'))
   } else if (value) errors.push(invalid(path, '', 'may not be specified when `value` is not empty'))
   else if (sources > 1) errors.push(invalid(path, '', 'may not have more than one field specified at a time'))
 }

@@ -12,6 +12,8 @@ export function setPodLevelResourceDefaults(spec: PodSpec): void {
   setHugePagesLimits(spec)
   setPodRequests(spec)
   setPodLimits(spec)
+  // Upstream defaults again whenever it reads a pod, and then finds the limits it had added.
+  setPodRequests(spec)
 }
 
 /** Upstream: defaults.go defaultHugePagePodLimits. */

@@ -10,6 +10,7 @@ import { setPodTemplateDefaults, validatePodTemplate } from './pod-template.ts'
 const COUNTS = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'] as const
 
 export const replicationController = defineResource<ReplicationController>('v1/replicationcontrollers', {
+  defaultPropagationPolicy: 'Orphan',
   countsGenerations: true,
   setDefaults,
   prepareForCreate: (controller) => {
