@@ -77,7 +77,11 @@ describe('reconcileNode', () => {
     ['an unchanged status is repeated after five minutes', leaseAt(NOW + 299_000), NOW + 300_000, ['nodes'], 9000],
   ] as const)('%s', (_name, lease, now, written, requeueAfterMs) => {
     const plan = run(registered, lease, now)
-    expect(plan.actions?.map((action) => (action.verb === 'patch' ? action.target.resource : action.verb))).toEqual(written)
+    expect(
+      plan.actions?.map((action) =>
+        action.verb === 'patch' ? action.target.resource : action.verb === 'update' ? action.resource : action.verb,
+      ),
+    ).toEqual(written)
     expect(plan.requeueAfterMs).toBe(requeueAfterMs)
   })
 

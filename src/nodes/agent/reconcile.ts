@@ -70,11 +70,13 @@ function leaseAction(node: Node, lease: Lease | undefined, isOwn: boolean, now: 
     }
     return { verb: 'create', resource: 'leases.coordination.k8s.io', object }
   }
-  const target = { resource: 'leases.coordination.k8s.io', namespace: LEASE_NAMESPACE, name }
-  const patch = isOwn
-    ? { spec: { renewTime } }
-    : { metadata: { ownerReferences }, spec: { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime } }
-  return { verb: 'patch', target, patch }
+  // A whole update, as a kubelet's: the lease of a Node that had the same name before is taken over on the way.
+  const object: Lease = {
+    ...lease,
+    metadata: isOwn ? lease.metadata : { ...lease.metadata, ownerReferences },
+    spec: { ...lease.spec, holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime },
+  }
+  return { verb: 'update', resource: 'leases.coordination.k8s.io', object }
 }
 
 function registrationPatch(node: Node, podCIDR: string): Record<string, unknown> | undefined {
