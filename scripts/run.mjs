@@ -75,7 +75,9 @@ function requireNode() {
 /** `npm ci` when node_modules is missing or of another package-lock.json. */
 async function install() {
   const modules = path('node_modules')
-  const wanted = createHash('sha256').update(readFileSync(path('package-lock.json'))).digest('hex')
+  const wanted = createHash('sha256')
+    .update(readFileSync(path('package-lock.json')))
+    .digest('hex')
   if (existsSync(modules)) {
     // A link leads to packages that someone else looks after.
     if (lstatSync(modules).isSymbolicLink() || textOf(INSTALL_STAMP) === wanted) return
@@ -84,11 +86,14 @@ async function install() {
   }
   const started = Date.now()
   const note = 'Installing packages (once; about two minutes where SQLite has to be compiled)'
-  const ticker = process.stderr.isTTY
-    ? setInterval(() => process.stderr.write(`\r${note} … ${seconds(started)}`), 1000).unref()
-    : undefined
+  const ticker = process.stderr.isTTY ? setInterval(() => process.stderr.write(`\r${note} … ${seconds(started)}`), 1000).unref() : undefined
   process.stderr.write(process.stderr.isTTY ? `${note} …` : `${note} …\n`)
-  const { code, output } = await runQuietly(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  const { code, output } = await runQuietly(process.platform === 'win32' ? 'npm.cmd' : 'npm', [
+    'ci',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ])
   clearInterval(ticker)
   if (process.stderr.isTTY) process.stderr.write('\n')
   if (code !== 0) fail(`${output.trimEnd()}\n\`npm ci\` failed, as shown above.`)

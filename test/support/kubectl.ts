@@ -77,6 +77,8 @@ export function resultOf(child: ChildProcess): Promise<CommandResult> {
       stderr += text
     })
     child.on('error', reject)
-    child.on('close', (code, signal) => resolve({ stdout, stderr: signal === null ? stderr : `${stderr}ended by ${signal}`, code: code ?? 1 }))
+    child.on('close', (code, signal) =>
+      resolve({ stdout, stderr: signal === null ? stderr : `${stderr}ended by ${signal}`, code: code ?? 1 }),
+    )
   })
 }

@@ -58,7 +58,10 @@ export class ServerProcess {
   }
 
   async apply(manifest: object | string): Promise<string> {
-    const { stdout, stderr, code } = await this.tryKubectl(['apply', '-f', '-'], typeof manifest === 'string' ? manifest : JSON.stringify(manifest))
+    const { stdout, stderr, code } = await this.tryKubectl(
+      ['apply', '-f', '-'],
+      typeof manifest === 'string' ? manifest : JSON.stringify(manifest),
+    )
     if (code !== 0) throw new Error(`kubectl apply ended with ${code}:\n${stderr}${stdout}`)
     return stdout
   }
