@@ -18,6 +18,9 @@ export interface ClientEvent<T extends KubeObject = KubeObject> {
   readonly object: T
 }
 
+/** Takes what is wanted of an object. May share parts with it; must not change it. */
+export type DigestFunction = (object: KubeObject) => KubeObject
+
 export interface WatchHandler {
   /** Changes in revision order; called again and again. Must not throw. */
   onEvents(events: readonly ClientEvent[]): void
@@ -27,12 +30,15 @@ export interface WatchHandler {
 
 export interface Client {
   get<T extends KubeObject>(target: ObjectRef): Promise<T>
-  /** @param namespace all when undefined */
-  list<T extends KubeObject>(resource: GroupResource, namespace?: string): Promise<ListOf<T>>
-  /** Everything after `resourceVersion`. */
-  watch(resource: GroupResource, resourceVersion: string, handler: WatchHandler): { stop(): void }
+  /**
+   * @param namespace all when undefined
+   * @param digest what is wanted of each object; the rest of it is not kept in memory
+   */
+  list<T extends KubeObject>(resource: GroupResource, namespace?: string, digest?: DigestFunction): Promise<ListOf<T>>
+  /** Everything after `resourceVersion`; `digest` as for `list`. */
+  watch(resource: GroupResource, resourceVersion: string, handler: WatchHandler, digest?: DigestFunction): { stop(): void }
   create<T extends KubeObject>(resource: GroupResource, object: New<T>): Promise<T>
-  update<T extends KubeObject>(resource: GroupResource, object: T, subresource?: 'status'): Promise<T>
+  update<T extends KubeObject>(resource: GroupResource, object: T, subresource?: 'status' | 'finalize'): Promise<T>
   /** @param patch a JSON merge patch */
   patch<T extends KubeObject>(target: ObjectRef, patch: Record<string, unknown>, subresource?: 'status'): Promise<T>
   delete(target: ObjectRef, options: DeleteOptions): Promise<void>

@@ -8,9 +8,10 @@ import { deleteObject } from '../registry/delete.ts'
 import { getEntry } from '../registry/get.ts'
 import { list } from '../registry/list.ts'
 import { bindPod } from '../registry/subresources/binding.ts'
+import { finalizeNamespace } from '../registry/subresources/finalize.ts'
 import { insistingOnlyIfAsked, update } from '../registry/update.ts'
 import { type WatchEvent, watch } from '../registry/watch.ts'
-import type { Client, ListOf, WatchHandler } from './client.ts'
+import type { Client, DigestFunction, ListOf, WatchHandler } from './client.ts'
 
 /** Straight to the registry of this process: the same verbs, rules and order as over the wire, without the bytes. */
 export class LocalClient implements Client {
@@ -26,16 +27,21 @@ export class LocalClient implements Client {
     return getEntry(this.#context, this.#target(target)).decoded<T>()
   }
 
-  async list<T extends KubeObject>(resource: GroupResource, namespace?: string): Promise<ListOf<T>> {
+  async list<T extends KubeObject>(resource: GroupResource, namespace?: string, digest?: DigestFunction): Promise<ListOf<T>> {
     const definition = this.#context.resources.stored(resource)
     const { entries, revision } = list(this.#context, definition, namespace, {})
-    return { items: entries.map((entry) => entry.decoded<T>()), resourceVersion: String(revision) }
+    const items = entries.map((entry) => (digest === undefined ? entry.decoded<T>() : (digest(entry.copy()) as T)))
+    return { items, resourceVersion: String(revision) }
   }
 
-  watch(resource: GroupResource, resourceVersion: string, { onEvents }: WatchHandler): { stop(): void } {
+  watch(resource: GroupResource, resourceVersion: string, { onEvents }: WatchHandler, digest?: DigestFunction): { stop(): void } {
     const definition = this.#context.resources.stored(resource)
-    const started = watch(this.#context, definition, undefined, { resourceVersion, sendInitialEvents: false, keepsDecoded: true })
-    const deliver = (events: readonly WatchEvent[]) => onEvents(events.map(({ type, entry }) => ({ type, object: entry.decoded() })))
+    // For digests the decoded form, which is at hand while a change is delivered, is let go after that.
+    const keepsDecoded = digest === undefined
+    const started = watch(this.#context, definition, undefined, { resourceVersion, sendInitialEvents: false, keepsDecoded })
+    const deliver = (events: readonly WatchEvent[]) => {
+      onEvents(events.map(({ type, entry }) => ({ type, object: digest === undefined ? entry.decoded() : digest(entry.decoded()) })))
+    }
     if (started.replay.length > 0) deliver(started.replay)
     return started.start(deliver)
   }
@@ -48,9 +54,12 @@ export class LocalClient implements Client {
     return (await create(this.#context, target, own, { user: this.#user })).object as T
   }
 
-  async update<T extends KubeObject>(resource: GroupResource, object: T, subresource?: 'status'): Promise<T> {
+  async update<T extends KubeObject>(resource: GroupResource, object: T, subresource?: 'status' | 'finalize'): Promise<T> {
     const target = this.#target({ resource, namespace: object.metadata.namespace ?? '', name: object.metadata.name })
     const own = () => completeObject(this.#context.schemas, target.definition.schema, object as KubeObject)
+    if (subresource === 'finalize')
+      return (await finalizeNamespace.update!(this.#context, target, { object: own() as unknown as KubeObject }, { user: this.#user }))
+        .object as T
     return (await update(this.#context, target, own, { user: this.#user, ...(subresource ? { subresource } : {}) })).object as T
   }
 

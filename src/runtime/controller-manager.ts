@@ -7,10 +7,10 @@ import type { Client } from '../client/client.ts'
 import type { Activity } from '../lib/activity.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
-import type { ControllerDefinition, Key, Reader } from './controller.ts'
+import type { ControllerDefinition, Key, KeysOf, Reader } from './controller.ts'
 import { EventRecorder } from './event-recorder.ts'
 import { executePlan, type Outcome } from './execute-plan.ts'
-import { Informers } from './informers.ts'
+import { type ChangeHandler, Informers } from './informers.ts'
 import { keyOf, splitKey } from './owner-keys.ts'
 import type { Plan, ReconcileContext } from './plan.ts'
 import { WorkQueue } from './work-queue.ts'
@@ -61,14 +61,20 @@ export class ControllerManager {
     for (const [resource, indexes] of Object.entries(definition.indexes ?? {})) {
       for (const [name, index] of Object.entries(indexes)) this.#informers.addIndex(resource, `${definition.name}/${name}`, index)
     }
-    this.#informers.watch(definition.reconciles, (current, old) => {
-      const { metadata } = (current ?? old)!
-      run.add(keyOf(metadata.namespace, metadata.name))
-    })
-    for (const [resource, keysOf] of Object.entries(definition.watches)) {
-      this.#informers.watch(resource, (current, old) => {
-        for (const key of keysOf(current, old, reader)) run.add(key)
+    if (definition.reconciles !== undefined) {
+      this.#informers.watch(definition.reconciles, (current, old) => {
+        const { metadata } = (current ?? old)!
+        run.add(keyOf(metadata.namespace, metadata.name))
       })
+    }
+    const queueing = (keysOf: KeysOf): ChangeHandler => {
+      return (current, old) => {
+        for (const key of keysOf(current, old, reader)) run.add(key)
+      }
+    }
+    for (const [resource, keysOf] of Object.entries(definition.watches)) this.#informers.watch(resource, queueing(keysOf))
+    for (const [resource, { keysOf, keep }] of Object.entries(definition.watchesDigests ?? {})) {
+      this.#informers.watchDigests(resource, keep, queueing(keysOf))
     }
   }
 }
@@ -147,12 +153,11 @@ class ControllerRun {
   #execute(key: Key, plan: Plan): Promise<Outcome> | Outcome {
     const isIdle = plan.status === undefined && !plan.actions?.length && !plan.events?.length
     if (isIdle) return { kind: 'done' }
+    const { reconciles } = this.#definition
     const { namespace, name } = splitKey(key)
-    const current = this.#reader.get<KubeObject>(this.#definition.reconciles, namespace, name)
+    const current = reconciles === undefined ? undefined : this.#reader.get<KubeObject>(reconciles, namespace, name)
     const component = this.#definition.component ?? `${this.#definition.name}-controller`
-    return executePlan(this.#options.client, plan, this.#definition.reconciles, current, (about, event) =>
-      this.#recorder.record(component, about, event),
-    )
+    return executePlan(this.#options.client, plan, reconciles, current, (about, event) => this.#recorder.record(component, about, event))
   }
 
   #settle(key: Key, outcome: Outcome, plan: Plan | undefined): void {

@@ -1,8 +1,9 @@
 /** How a controller is described: which objects it watches, what it reads, and its pure decision. run-controller.ts runs it. */
 import type { GroupResource, KubeObject } from '../api/object.ts'
+import type { KeepFunction } from './digest.ts'
 import type { Plan, ReconcileContext } from './plan.ts'
 
-/** Namespace and name of the reconciled object: `prod/web`, or `worker-1` for cluster-scoped ones. */
+/** Namespace and name of the reconciled object: `prod/web`, or `worker-1` for cluster-scoped ones; the controller's own where it reconciles no one resource. */
 export type Key = string
 
 /**
@@ -20,6 +21,12 @@ export interface Reader {
   indexed<T extends KubeObject>(resource: GroupResource, index: string, value: string): readonly T[]
 }
 
+/**
+ * The keys that a change of one object concerns. `old` is the state before (undefined for a new object); `current` the state
+ * after (undefined when it went).
+ */
+export type KeysOf = (current: KubeObject | undefined, old: KubeObject | undefined, reader: Reader) => readonly Key[]
+
 /** Which index values an object has; objects are found again by `Reader.indexed`. */
 export type IndexFunction = (object: never) => readonly string[]
 
@@ -28,16 +35,18 @@ export interface ControllerDefinition<Observed = unknown> {
   readonly name: string
   /** Who its events are from; NAME-controller when not given. */
   readonly component?: string
-  /** The resource whose objects are reconciled; every change of one queues its key. */
-  readonly reconciles: GroupResource
   /**
-   * Other resources that matter, each with the keys a change of one of its objects concerns.
-   * `old` is the state before (undefined for a new object); `current` the state after (undefined when it went).
-   * `ownerKeys(kind)` of owner-keys.ts serves for owned objects.
+   * The resource whose objects are reconciled; every change of one queues its key. Without it keys are what `watches` make
+   * them, plans have no `status`, and their events say what they are about.
    */
-  readonly watches: Readonly<
-    Record<GroupResource, (current: KubeObject | undefined, old: KubeObject | undefined, reader: Reader) => readonly Key[]>
-  >
+  readonly reconciles?: GroupResource
+  /** Other resources that matter, with the keys their changes concern; `ownerKeys(kind)` of owner-keys.ts serves for owned objects. */
+  readonly watches: Readonly<Record<GroupResource, KeysOf>>
+  /**
+   * As `watches`, for resources of whose objects a digest is enough (digest.ts: identity, owners, finalizers, and what `keep`
+   * takes). Unless another controller watches them whole no more than that is in memory, so that it is cheap to watch everything.
+   */
+  readonly watchesDigests?: Readonly<Record<GroupResource, { readonly keysOf: KeysOf; readonly keep?: KeepFunction }>>
   /** Indexes over watched resources, by resource and index name. */
   readonly indexes?: Readonly<Record<GroupResource, Readonly<Record<string, IndexFunction>>>>
   /** Gathers all that `reconcile` needs for one key; undefined when the object is gone or isn't ours. Reads only. */

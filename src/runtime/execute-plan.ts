@@ -18,13 +18,14 @@ const DONE: Outcome = { kind: 'done' }
 const MAX_TOGETHER = 256
 
 /**
+ * @param resource of the reconciled object; undefined when the plan is about no one object and has no status
  * @param current the reconciled object as it was observed; undefined when it is gone
  * @param record writes an event about an object
  */
 export async function executePlan(
   client: Client,
   plan: Plan,
-  resource: string,
+  resource: string | undefined,
   current: KubeObject | undefined,
   record: (about: KubeObject, event: PlannedEvent) => void,
 ): Promise<Outcome> {
@@ -37,7 +38,7 @@ export async function executePlan(
     const failed = outcomes.find(({ kind }) => kind === 'failed') ?? outcomes.find(({ kind }) => kind === 'conflict')
     if (failed !== undefined) return failed
   }
-  if (plan.status !== undefined && !deepEqual(statusOf(plan.status), statusOf(current))) {
+  if (plan.status !== undefined && resource !== undefined && !deepEqual(statusOf(plan.status), statusOf(current))) {
     const outcome = await writeStatus(client, resource, plan.status)
     if (outcome.kind !== 'done') return outcome
   }

@@ -5,8 +5,9 @@
 
 import { controllerOf } from '../api/meta/owner-references.ts'
 import type { GroupResource, KubeObject } from '../api/object.ts'
-import type { Client, ClientEvent } from '../client/client.ts'
+import type { Client, ClientEvent, DigestFunction, WatchHandler } from '../client/client.ts'
 import type { IndexFunction, Reader } from './controller.ts'
+import { digestOf, type KeepFunction } from './digest.ts'
 import { ObjectStore } from './object-store.ts'
 
 export type ChangeHandler = (current: KubeObject | undefined, old: KubeObject | undefined) => void
@@ -14,6 +15,8 @@ export type ChangeHandler = (current: KubeObject | undefined, old: KubeObject | 
 interface Informer {
   readonly store: ObjectStore
   readonly handlers: ChangeHandler[]
+  /** What is kept of the objects beyond their digests; undefined when whole objects are. */
+  keeps: Set<KeepFunction> | undefined
   watch: { stop(): void } | undefined
 }
 
@@ -32,7 +35,18 @@ export class Informers {
 
   /** Before `start`: the resource is to be watched, and each change passed to `handler`. */
   watch(resource: GroupResource, handler: ChangeHandler): void {
-    this.#informer(resource).handlers.push(handler)
+    const informer = this.#informer(resource)
+    informer.handlers.push(handler)
+    if (informer.keeps === undefined) return
+    informer.keeps = undefined
+    this.#indexOwners(informer.store)
+  }
+
+  /** Before `start`: as `watch`, for a handler that is content with digests. It gets whole objects where another needs them. */
+  watchDigests(resource: GroupResource, keep: KeepFunction | undefined, handler: ChangeHandler): void {
+    const informer = this.#informer(resource)
+    informer.handlers.push(handler)
+    if (keep !== undefined) informer.keeps?.add(keep)
   }
 
   /** Before `start`; index names are shared by all who read. */
@@ -43,7 +57,11 @@ export class Informers {
   /** Lists every watched resource, tells the handlers of each object, and follows the changes from there. */
   async start(): Promise<void> {
     const lists = await Promise.all(
-      [...this.#informers].map(async ([resource, informer]) => ({ resource, informer, list: await this.#client.list(resource) })),
+      [...this.#informers].map(async ([resource, informer]) => ({
+        resource,
+        informer,
+        list: await this.#client.list(resource, undefined, digestFunction(informer)),
+      })),
     )
     // All stores are filled before the first handler runs: a controller may look into any of them.
     for (const { informer, list } of lists) for (const object of list.items) informer.store.set(object)
@@ -82,26 +100,29 @@ export class Informers {
   #informer(resource: GroupResource): Informer {
     let informer = this.#informers.get(resource)
     if (informer === undefined) {
-      const store = new ObjectStore()
-      store.addIndex(CONTROLLER_INDEX, (object) => {
-        const uid = controllerOf(object)?.uid
-        return uid === undefined ? [] : [uid]
-      })
-      store.addIndex(ORPHAN_INDEX, (object) => (controllerOf(object) === undefined ? [object.metadata.namespace ?? ''] : []))
-      informer = { store, handlers: [], watch: undefined }
+      informer = { store: new ObjectStore(), handlers: [], keeps: new Set(), watch: undefined }
       this.#informers.set(resource, informer)
     }
     return informer
   }
 
+  #indexOwners(store: ObjectStore): void {
+    store.addIndex(CONTROLLER_INDEX, (object) => {
+      const uid = controllerOf(object)?.uid
+      return uid === undefined ? [] : [uid]
+    })
+    store.addIndex(ORPHAN_INDEX, (object) => (controllerOf(object) === undefined ? [object.metadata.namespace ?? ''] : []))
+  }
+
   #follow(resource: GroupResource, informer: Informer, resourceVersion: string): void {
     if (this.#isStopped) return
-    informer.watch = this.#client.watch(resource, resourceVersion, {
+    const handler: WatchHandler = {
       onEvents: (events) => {
         for (const event of events) this.#apply(informer, event)
       },
       onEnd: () => void this.#relist(resource, informer),
-    })
+    }
+    informer.watch = this.#client.watch(resource, resourceVersion, handler, digestFunction(informer))
   }
 
   #apply({ store, handlers }: Informer, { type, object }: ClientEvent): void {
@@ -113,7 +134,7 @@ export class Informers {
   /** After a watch that broke: what changed meanwhile is told as if it had been watched. */
   async #relist(resource: GroupResource, informer: Informer): Promise<void> {
     if (this.#isStopped) return
-    const list = await this.#client.list(resource)
+    const list = await this.#client.list(resource, undefined, digestFunction(informer))
     const listed = new Set(list.items.map(({ metadata }) => metadata.uid))
     for (const object of informer.store.list()) if (!listed.has(object.metadata.uid)) this.#apply(informer, { type: 'DELETED', object })
     for (const object of list.items) {
@@ -122,4 +143,8 @@ export class Informers {
     }
     this.#follow(resource, informer, list.resourceVersion)
   }
+}
+
+function digestFunction({ keeps }: Informer): DigestFunction | undefined {
+  return keeps === undefined ? undefined : (object) => digestOf(object, keeps)
 }

@@ -36,8 +36,8 @@ export class ObjectStore {
     }
     const old = objects.get(object.metadata.name)
     objects.set(object.metadata.name, object)
-    if (old !== undefined) this.#unindex(old)
-    this.#index(object)
+    if (old === undefined) this.#index(object)
+    else this.#reindex(old, object)
     return old
   }
 
@@ -53,26 +53,42 @@ export class ObjectStore {
   }
 
   #index(object: KubeObject): void {
+    const name = nameOf(object)
     for (const { valuesOf, members } of this.#indexes.values()) {
-      for (const value of valuesOf(object)) {
-        let group = members.get(value)
-        if (group === undefined) {
-          group = new Map()
-          members.set(value, group)
-        }
-        group.set(`${object.metadata.namespace ?? ''}/${object.metadata.name}`, object)
-      }
+      for (const value of valuesOf(object)) addMember(members, value, name, object)
     }
   }
 
   #unindex(object: KubeObject): void {
-    const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`
+    const name = nameOf(object)
     for (const { valuesOf, members } of this.#indexes.values()) {
-      for (const value of valuesOf(object)) {
-        const group = members.get(value)
-        group?.delete(key)
-        if (group?.size === 0) members.delete(value)
-      }
+      for (const value of valuesOf(object)) removeMember(members, value, name)
     }
   }
+
+  /** Most changes leave an object where it is in every index. */
+  #reindex(old: KubeObject, object: KubeObject): void {
+    const name = nameOf(object)
+    for (const { valuesOf, members } of this.#indexes.values()) {
+      const values = valuesOf(object)
+      for (const value of valuesOf(old)) if (!values.includes(value)) removeMember(members, value, name)
+      for (const value of values) addMember(members, value, name, object)
+    }
+  }
+}
+
+function nameOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`
+}
+
+function addMember(members: Index['members'], value: string, name: string, object: KubeObject): void {
+  const group = members.get(value)
+  if (group === undefined) members.set(value, new Map([[name, object]]))
+  else group.set(name, object)
+}
+
+function removeMember(members: Index['members'], value: string, name: string): void {
+  const group = members.get(value)
+  group?.delete(name)
+  if (group?.size === 0) members.delete(value)
 }

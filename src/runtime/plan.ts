@@ -20,6 +20,9 @@ export interface PlannedEvent {
   readonly source?: { readonly component: string; readonly host?: string }
 }
 
+/** `finalize` is of Namespaces alone. */
+export type UpdateSubresource = 'status' | 'finalize'
+
 interface ActionBase {
   /** Recorded once the action is done. */
   readonly event?: PlannedEvent
@@ -47,7 +50,7 @@ export interface UpdateAction extends ActionBase {
   readonly resource: GroupResource
   /** Whole, with the resourceVersion it was read at. */
   readonly object: KubeObject
-  readonly subresource?: 'status'
+  readonly subresource?: UpdateSubresource
 }
 
 export interface DeleteAction extends ActionBase {
