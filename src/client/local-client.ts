@@ -57,9 +57,7 @@ export class LocalClient implements Client {
   async update<T extends KubeObject>(resource: GroupResource, object: T, subresource?: 'status' | 'finalize'): Promise<T> {
     const target = this.#target({ resource, namespace: object.metadata.namespace ?? '', name: object.metadata.name })
     const own = () => completeObject(this.#context.schemas, target.definition.schema, object as KubeObject)
-    if (subresource === 'finalize')
-      return (await finalizeNamespace.update!(this.#context, target, { object: own() as unknown as KubeObject }, { user: this.#user }))
-        .object as T
+    if (subresource === 'finalize') return (await finalizeNamespace.update!(this.#context, target, own, { user: this.#user })).object as T
     return (await update(this.#context, target, own, { user: this.#user, ...(subresource ? { subresource } : {}) })).object as T
   }
 
