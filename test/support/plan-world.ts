@@ -89,9 +89,9 @@ export class PlanWorld {
     this.events.push(...(plan.events ?? []))
     if (plan.status !== undefined) {
       const { namespace, name } = plan.status.metadata
-      const current = this.reader.get<KubeObject & { status?: unknown }>(controller.reconciles, namespace, name)!
+      const current = this.reader.get<KubeObject & { status?: unknown }>(controller.reconciles!, namespace, name)!
       const { status } = plan.status as { status?: unknown }
-      if (!deepEqual(current.status, status)) this.put(controller.reconciles, { ...current, status })
+      if (!deepEqual(current.status, status)) this.put(controller.reconciles!, { ...current, status })
     }
     return plan
   }
