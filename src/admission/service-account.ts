@@ -1,3 +1,4 @@
+import { setServiceAccountTwin } from '../api/core/v1/pod-spec-defaults.ts'
 import { forbiddenError } from '../api/meta/api-error.ts'
 import type { Pod, ServiceAccount } from '../api/types.gen.ts'
 import type { AdmissionPlugin } from './admission.ts'
@@ -17,7 +18,7 @@ export const serviceAccount: AdmissionPlugin = {
     const pod = object as Pod
     if (pod.metadata.annotations?.[MIRROR] !== undefined) return
     pod.spec.serviceAccountName ||= 'default'
-    pod.spec.serviceAccount = pod.spec.serviceAccountName
+    setServiceAccountTwin(pod.spec)
     const account = cluster.get<ServiceAccount>('serviceaccounts', namespace, pod.spec.serviceAccountName)
     if (account === undefined) {
       throw forbiddenError(

@@ -22,6 +22,8 @@ export interface UpdateOptions extends WriteOptions {
   readonly preconditions?: { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined }
   /** An apply may create what isn't there. */
   readonly mayCreate?: boolean
+  /** The change is a patch: it insists on a resourceVersion only if it brings one of its own, and is else tried again. */
+  readonly isPatch?: boolean
   /** In place of the rules of the main resource or of status, for the other subresources: in place on `next`. */
   readonly prepare?: (next: KubeObject, old: KubeObject) => void
   /** The outcome is judged by this instead of by the main resource's or status' validation. */
@@ -81,8 +83,9 @@ async function replace(
   checkName(next, name)
   agreeOnNamespace(definition, namespace, next)
   const asked = next.metadata.resourceVersion
-  const insists = Boolean(asked) && asked !== '0'
-  if (!insists && definition.refusesUnconditionalUpdate) {
+  const isNamed = Boolean(asked) && asked !== '0'
+  const insists = isNamed && !(options.isPatch && asked === old.metadata.resourceVersion)
+  if (!isNamed && definition.refusesUnconditionalUpdate) {
     throw invalidError({ group: definition.group, kind: definition.resource }, name, [
       invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
     ])
@@ -118,16 +121,6 @@ async function replace(
     throw conflictError(definition, name)
   }
   return written
-}
-
-/**
- * Of a patched object: it insists on a resourceVersion only if the patch brought one of its own. Then a patch is tried again when
- * another writer was faster.
- */
-export function insistingOnlyIfAsked(next: KubeObject, current: KubeObject): KubeObject {
-  if (next.metadata.resourceVersion === current.metadata.resourceVersion)
-    delete (next.metadata as { resourceVersion?: string }).resourceVersion
-  return next
 }
 
 /** Writes the next state over `entry`, or as the last one; undefined when another write came between. */
