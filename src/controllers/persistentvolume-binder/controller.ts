@@ -1,0 +1,105 @@
+/** Claims get volumes: one controller looks at claims, the other at volumes; each writes what the other waits for. */
+import type { KubeObject } from '../../api/object.ts'
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../api/types.gen.ts'
+import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
+import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
+import { CLAIMS, COMPONENT, SELECTED_NODE, STORAGE_CLASSES, VOLUMES } from './annotations.ts'
+import { claimKeyOf, classOf } from './claim-facts.ts'
+import { isFree } from './match-volume.ts'
+import { claimKeysOfPod } from './pod-claims.ts'
+import { type ObservedClaim, reconcileClaim } from './reconcile-claim.ts'
+import { type ObservedVolume, reconcileVolume } from './reconcile-volume.ts'
+
+const PODS = 'pods'
+const NODES = 'nodes'
+
+/** Claims, and volumes that are free, by class; claims by the volume they name; volumes by the claim they refer to. */
+const BY_CLASS = 'class'
+const BY_VOLUME = 'volume'
+const BY_CLAIM = 'claim'
+
+export const persistentVolumeClaimBinder: ControllerDefinition<ObservedClaim> = {
+  name: 'persistentvolume-binder',
+  component: COMPONENT,
+  reconciles: CLAIMS,
+  watches: {
+    [VOLUMES]: claimsOfVolume,
+    [STORAGE_CLASSES]: (current, old, reader) => (current === undefined ? [] : pendingClaims(reader, (current ?? old).metadata.name)),
+    // A consumer that waits for its node is told of in the claim's events.
+    [PODS]: (current, old) => (old === undefined && (current as Pod).spec.nodeName === undefined ? claimKeysOfPod(current as Pod) : []),
+    [NODES]: () => [],
+  },
+  indexes: {
+    [VOLUMES]: {
+      [BY_CLASS]: (volume: PersistentVolume) => (isFree(volume) ? [classOf(volume)] : []),
+      [BY_CLAIM]: (volume: PersistentVolume) => [claimKeyOf(volume)].filter((key) => key !== undefined),
+    },
+    [CLAIMS]: {
+      [BY_CLASS]: (claim: PersistentVolumeClaim) => (claim.spec.volumeName ? [] : [classOf(claim)]),
+      [BY_VOLUME]: (claim: PersistentVolumeClaim) => (claim.spec.volumeName ? [claim.spec.volumeName] : []),
+    },
+    [PODS]: { [BY_CLAIM]: claimKeysOfPod },
+  },
+  observe: observeClaim,
+  reconcile: reconcileClaim,
+}
+
+export const persistentVolumeBinder: ControllerDefinition<ObservedVolume> = {
+  name: 'persistentvolume-reclaimer',
+  component: COMPONENT,
+  reconciles: VOLUMES,
+  watches: { [CLAIMS]: volumesOfClaim },
+  indexes: { [VOLUMES]: { [BY_CLAIM]: (volume: PersistentVolume) => [claimKeyOf(volume)].filter((key) => key !== undefined) } },
+  observe(reader, name) {
+    const volume = reader.get<PersistentVolume>(VOLUMES, '', name)
+    if (volume === undefined) return undefined
+    const { namespace = '', name: claimName = '' } = volume.spec?.claimRef ?? {}
+    return { volume, claim: reader.get<PersistentVolumeClaim>(CLAIMS, namespace, claimName) }
+  },
+  reconcile: reconcileVolume,
+}
+
+function observeClaim(reader: Reader, key: Key): ObservedClaim | undefined {
+  const { namespace, name } = splitKey(key)
+  const claim = reader.get<PersistentVolumeClaim>(CLAIMS, namespace, name)
+  if (claim === undefined || claim.metadata.deletionTimestamp !== undefined) return undefined
+  const { volumeName } = claim.spec
+  const className = classOf(claim)
+  const selected = claim.metadata.annotations?.[SELECTED_NODE]
+  const unscheduled = reader.indexed<Pod>(PODS, BY_CLAIM, key).filter(({ spec }) => !spec.nodeName)
+  return {
+    claim,
+    named: volumeName ? reader.get<PersistentVolume>(VOLUMES, '', volumeName) : undefined,
+    candidates: volumeName
+      ? []
+      : [...reader.indexed<PersistentVolume>(VOLUMES, BY_CLAIM, key), ...reader.indexed<PersistentVolume>(VOLUMES, BY_CLASS, className)],
+    storageClass: className === '' ? undefined : reader.get<StorageClass>(STORAGE_CLASSES, '', className),
+    selectedNode: selected === undefined ? undefined : reader.get<Node>(NODES, '', selected),
+    unscheduledPods: unscheduled.map(({ metadata }) => metadata.name).sort(),
+  }
+}
+
+/** Those it refers or referred to, those that name it, and when it comes free, those that wait for one of its class. */
+function claimsOfVolume(current: KubeObject | undefined, old: KubeObject | undefined, reader: Reader): readonly Key[] {
+  const now = current as PersistentVolume | undefined
+  const before = old as PersistentVolume | undefined
+  const keys = new Set([claimKeyOf(now), claimKeyOf(before)].filter((key) => key !== undefined))
+  const { name } = (now ?? before)!.metadata
+  for (const { metadata } of reader.indexed(CLAIMS, BY_VOLUME, name)) keys.add(keyOf(metadata.namespace, metadata.name))
+  const comesFree = now !== undefined && isFree(now) && !(before !== undefined && isFree(before) && classOf(before) === classOf(now))
+  if (comesFree) for (const key of pendingClaims(reader, classOf(now))) keys.add(key)
+  return [...keys]
+}
+
+function pendingClaims(reader: Reader, className: string): Key[] {
+  return reader.indexed(CLAIMS, BY_CLASS, className).map(({ metadata }) => keyOf(metadata.namespace, metadata.name))
+}
+
+function volumesOfClaim(current: KubeObject | undefined, old: KubeObject | undefined, reader: Reader): readonly Key[] {
+  const claim = (current ?? old) as PersistentVolumeClaim
+  const before = old as PersistentVolumeClaim | undefined
+  const names = new Set([claim.spec.volumeName, before?.spec.volumeName].filter((name) => name !== undefined && name !== ''))
+  const key = keyOf(claim.metadata.namespace, claim.metadata.name)
+  for (const { metadata } of reader.indexed(VOLUMES, BY_CLAIM, key)) names.add(metadata.name)
+  return [...names] as Key[]
+}

@@ -1,0 +1,106 @@
+/** Keeps a volume's phase, and reclaims it when its claim is gone. Upstream: pv_controller.go syncVolume, reclaimVolume */
+import type { PersistentVolume, PersistentVolumeClaim } from '../../api/types.gen.ts'
+import type { Plan } from '../../runtime/plan.ts'
+import { BOUND_BY_CONTROLLER, PROVISIONED_BY, VOLUMES } from './annotations.ts'
+import { hasSameMode } from './claim-facts.ts'
+import { SIMULATED_PROVISIONER } from './provision.ts'
+
+export interface ObservedVolume {
+  readonly volume: PersistentVolume
+  /** The claim of the name in claimRef. */
+  readonly claim: PersistentVolumeClaim | undefined
+}
+
+type Phase = 'Available' | 'Bound' | 'Released' | 'Failed'
+
+/** What the deleter of hostPath volumes, which is meant for tests, touches. */
+const TEMPORARY = /^\/tmp\/.+/
+
+export function reconcileVolume({ volume, claim: namesake }: ObservedVolume): Plan {
+  const reference = volume.spec?.claimRef
+  // Reserved by a user for a claim that isn't there yet, or was given back to it.
+  if (!reference?.uid) return withPhase(volume, 'Available')
+  const claim = namesake?.metadata.uid === reference.uid ? namesake : undefined
+  if (claim === undefined) return release(volume)
+  if (!claim.spec.volumeName) return awaitClaim(volume, claim)
+  if (claim.spec.volumeName === volume.metadata.name) return withPhase(volume, 'Bound')
+  // The claim went to another volume.
+  const isProvisioned = volume.metadata.annotations?.[PROVISIONED_BY] !== undefined
+  return isProvisioned && volume.spec?.persistentVolumeReclaimPolicy === 'Delete' ? release(volume) : unbind(volume)
+}
+
+/** The claim's own reconcile completes the binding, unless it can't be done. */
+function awaitClaim(volume: PersistentVolume, claim: PersistentVolumeClaim): Plan {
+  const waitingOn = `claim ${claim.metadata.namespace}/${claim.metadata.name} is to take it`
+  if (hasSameMode(claim, volume)) return { waitingOn }
+  const about = (kind: string, other: string) => `Cannot bind ${kind} to requested ${other} due to incompatible volumeMode.`
+  return {
+    events: [
+      {
+        type: 'Warning',
+        reason: 'VolumeMismatch',
+        message: about('PersistentVolume', `PersistentVolumeClaim ${JSON.stringify(claim.metadata.name)}`),
+      },
+      {
+        type: 'Warning',
+        reason: 'VolumeMismatch',
+        message: about('PersistentVolume', `PersistentVolume ${JSON.stringify(volume.metadata.name)}`),
+        about: claim,
+      },
+    ],
+    waitingOn,
+  }
+}
+
+function release(volume: PersistentVolume): Plan {
+  const phase = volume.status?.phase
+  if (phase !== 'Released' && phase !== 'Failed') return withPhase(volume, 'Released')
+  switch (volume.spec?.persistentVolumeReclaimPolicy ?? 'Retain') {
+    case 'Delete':
+      return deleteVolume(volume)
+    case 'Recycle':
+      return fail(volume, 'VolumeFailedRecycle', 'No recycler plugin found for the volume!')
+    default:
+      return { waitingOn: 'its claim is gone; the reclaim policy is to retain it' }
+  }
+}
+
+function deleteVolume(volume: PersistentVolume): Plan {
+  const { name, uid, deletionTimestamp, annotations } = volume.metadata
+  if (deletionTimestamp !== undefined) return { waitingOn: 'it is being deleted' }
+  const provisioner = annotations?.[PROVISIONED_BY]
+  if (provisioner !== undefined && provisioner !== SIMULATED_PROVISIONER) return { waitingOn: `${provisioner} is to delete it` }
+  const path = volume.spec?.hostPath?.path
+  if (provisioner === undefined && path === undefined) {
+    return fail(
+      volume,
+      'VolumeFailedDelete',
+      `error getting deleter volume plugin for volume ${JSON.stringify(name)}: no deletable volume plugin matched`,
+    )
+  }
+  if (provisioner === undefined && !TEMPORARY.test(path!)) {
+    return fail(volume, 'VolumeFailedDelete', `host_path deleter only supports /tmp/.+ but received provided ${path}`)
+  }
+  return { actions: [{ verb: 'delete', target: { resource: VOLUMES, namespace: '', name }, preconditions: { uid } }] }
+}
+
+function fail(volume: PersistentVolume, reason: string, message: string): Plan {
+  if (volume.status?.phase === 'Failed') return { waitingOn: message }
+  return { ...withPhase(volume, 'Failed', message), events: [{ type: 'Warning', reason, message }], waitingOn: message }
+}
+
+/** Takes back what the controller chose; what a user reserved stays reserved by name. */
+function unbind(volume: PersistentVolume): Plan {
+  const { name, uid, resourceVersion, annotations } = volume.metadata
+  const isOurChoice = annotations?.[BOUND_BY_CONTROLLER] !== undefined
+  const patch = isOurChoice
+    ? { metadata: { uid, resourceVersion, annotations: { [BOUND_BY_CONTROLLER]: null } }, spec: { claimRef: null } }
+    : { metadata: { uid, resourceVersion }, spec: { claimRef: { uid: null } } }
+  return { actions: [{ verb: 'patch', target: { resource: VOLUMES, namespace: '', name }, patch }] }
+}
+
+function withPhase(volume: PersistentVolume, phase: Phase, message?: string): Plan {
+  if (volume.status?.phase === phase) return {}
+  const { message: _message, reason: _reason, ...others } = volume.status ?? {}
+  return { status: { ...volume, status: { ...others, phase, ...(message !== undefined && { message }) } } as PersistentVolume }
+}
