@@ -1,0 +1,71 @@
+/** Requests to a cluster in this process, and what their answers are made of. */
+import request, { type Response, type Test } from 'supertest'
+import type { Cluster } from '../../src/index.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked into, whatever they are
+export type Json = any
+
+export interface Answer {
+  readonly status: number
+  readonly body: Json
+  readonly text: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export const JSON_PATCH = 'application/json-patch+json'
+export const MERGE_PATCH = 'application/merge-patch+json'
+export const STRATEGIC_PATCH = 'application/strategic-merge-patch+json'
+
+/** The verbs of HTTP on one cluster. Bodies go as JSON unless a header says otherwise. */
+export class Api {
+  readonly #cluster: Cluster
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return send(request(this.#cluster.app.server).get(path), undefined, headers)
+  }
+
+  head(path: string): Promise<Answer> {
+    return send(request(this.#cluster.app.server).head(path), undefined, {})
+  }
+
+  post(path: string, body: Json, headers: Record<string, string> = {}): Promise<Answer> {
+    return send(request(this.#cluster.app.server).post(path), body, headers)
+  }
+
+  put(path: string, body: Json, headers: Record<string, string> = {}): Promise<Answer> {
+    return send(request(this.#cluster.app.server).put(path), body, headers)
+  }
+
+  patch(path: string, body: Json, contentType: string = MERGE_PATCH): Promise<Answer> {
+    return send(request(this.#cluster.app.server).patch(path), body, { 'content-type': contentType })
+  }
+
+  delete(path: string, body?: Json): Promise<Answer> {
+    return send(request(this.#cluster.app.server).delete(path), body, {})
+  }
+
+  /** Creates, and insists that it worked. */
+  async created(path: string, body: Json): Promise<Json> {
+    const answer = await this.post(path, body)
+    if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.text}`)
+    return answer.body
+  }
+}
+
+async function send(test: Test, body: Json, headers: Record<string, string>): Promise<Answer> {
+  test.set('accept', 'application/json')
+  if (body !== undefined) test.set('content-type', 'application/json')
+  test.set(headers)
+  if (body !== undefined) test.send(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body))
+  const { status, body: parsed, text, headers: answered } = (await test) as Response
+  return { status, body: parsed, text, headers: answered as Record<string, string> }
+}
+
+/** What a failed request must answer, beside its message. */
+export function failure(code: number, reason: string, message: string): Json {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, ...(reason ? { reason } : {}), code }
+}
