@@ -4,13 +4,18 @@ import type { ControllerDefinition } from '../runtime/controller.ts'
 import { cronJobController } from './cronjob/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
+import { endpointsController } from './endpoint/controller.ts'
+import { endpointSliceController } from './endpointslice/controller.ts'
 import { eventTtlController } from './eventttl/controller.ts'
 import { garbageCollector } from './garbagecollector/controller.ts'
 import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeLifecycleController } from './nodelifecycle/controller.ts'
 import { taintEvictionController } from './nodelifecycle/taint-eviction.ts'
+import { persistentVolumeBinder, persistentVolumeClaimBinder } from './persistentvolume-binder/controller.ts'
 import { podGCController } from './podgc/controller.ts'
+import { pvProtectionController } from './pv-protection/controller.ts'
+import { pvcProtectionController } from './pvc-protection/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher/controller.ts'
@@ -43,6 +48,12 @@ export function controllers({ definitions, startedAt, rootCertificate }: Control
     nodeLifecycleController(startedAt),
     taintEvictionController(),
     podGCController(),
+    persistentVolumeClaimBinder,
+    persistentVolumeBinder,
+    pvcProtectionController,
+    pvProtectionController,
+    endpointsController,
+    endpointSliceController,
     garbageCollector(definitions),
     eventTtlController,
   ]

@@ -19,8 +19,9 @@ export interface ObservedProtectedClaim {
 export const pvcProtectionController: ControllerDefinition<ObservedProtectedClaim> = {
   name: 'persistentvolumeclaim-protection',
   reconciles: CLAIMS,
+  // Only a pod that goes can free a claim.
   watches: {
-    [PODS]: (current, old) => (current === undefined || hasLostNode(current, old) ? claimKeysOfPod((current ?? old) as Pod) : []),
+    [PODS]: (current, old) => (old === undefined || current?.metadata.uid === old.metadata.uid ? [] : claimKeysOfPod(old as Pod)),
   },
   indexes: { [PODS]: { [BY_CLAIM]: claimKeysOfPod } },
   observe(reader, key) {
