@@ -9,7 +9,7 @@ import { getEntry } from '../registry/get.ts'
 import { list } from '../registry/list.ts'
 import { bindPod } from '../registry/subresources/binding.ts'
 import { finalizeNamespace } from '../registry/subresources/finalize.ts'
-import { insistingOnlyIfAsked, update } from '../registry/update.ts'
+import { update } from '../registry/update.ts'
 import { type WatchEvent, watch } from '../registry/watch.ts'
 import type { Client, DigestFunction, ListOf, WatchHandler } from './client.ts'
 
@@ -65,10 +65,9 @@ export class LocalClient implements Client {
     const found = this.#target(target)
     const change = (current: KubeObject | undefined) => {
       const patched = applyMergePatch(current, patch) as KubeObject
-      const next = completeObject(this.#context.schemas, found.definition.schema, patched)
-      return insistingOnlyIfAsked(next, current!)
+      return completeObject(this.#context.schemas, found.definition.schema, patched)
     }
-    return (await update(this.#context, found, change, { user: this.#user, subresource: subresource ?? '' })).object as T
+    return (await update(this.#context, found, change, { user: this.#user, subresource: subresource ?? '', isPatch: true })).object as T
   }
 
   async delete(target: ObjectRef, options: DeleteOptions): Promise<void> {

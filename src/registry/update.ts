@@ -81,8 +81,10 @@ async function replace(
   checkName(next, name)
   agreeOnNamespace(definition, namespace, next)
   const asked = next.metadata.resourceVersion
-  const insists = Boolean(asked) && asked !== '0'
-  if (!insists && definition.refusesUnconditionalUpdate) {
+  const hasRevision = Boolean(asked) && asked !== '0'
+  // What a patch left as it was it didn't ask for: it is tried again when another writer was faster. Upstream: patch.go patchResource.
+  const insists = hasRevision && !(options.isPatch && asked === old.metadata.resourceVersion)
+  if (!hasRevision && definition.refusesUnconditionalUpdate) {
     throw invalidError({ group: definition.group, kind: definition.resource }, name, [
       invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
     ])
@@ -118,16 +120,6 @@ async function replace(
     throw conflictError(definition, name)
   }
   return written
-}
-
-/**
- * Of a patched object: it insists on a resourceVersion only if the patch brought one of its own. Then a patch is tried again when
- * another writer was faster.
- */
-export function insistingOnlyIfAsked(next: KubeObject, current: KubeObject): KubeObject {
-  if (next.metadata.resourceVersion === current.metadata.resourceVersion)
-    delete (next.metadata as { resourceVersion?: string }).resourceVersion
-  return next
 }
 
 /** Writes the next state over `entry`, or as the last one; undefined when another write came between. */

@@ -12,7 +12,7 @@ import { deleteCollection } from '../../registry/delete-collection.ts'
 import { getEntry } from '../../registry/get.ts'
 import { list } from '../../registry/list.ts'
 import { findSubresource, type Subresource } from '../../registry/subresources/subresources.ts'
-import { insistingOnlyIfAsked, update } from '../../registry/update.ts'
+import { update } from '../../registry/update.ts'
 import { watch } from '../../registry/watch.ts'
 import type { Codecs } from '../codecs/codecs.ts'
 import {
@@ -182,7 +182,7 @@ class ResourceRoutes {
     const { definition } = call
     if (!definition.verbs.includes('patch')) throw methodNotSupportedError(definition, 'patch')
     const representation = this.#representation(call)
-    const options = writeOptions(call, 'PatchOptions')
+    const options = { ...writeOptions(call, 'PatchOptions'), isPatch: true }
     const change = this.#patchOf(call, definition, options.warnings)
     this.#answer(call, representation, await update(this.#options.context, targetOf(call), (current) => change(current!), options), options)
   }
@@ -247,7 +247,7 @@ class ResourceRoutes {
     if (isPatch && subresource.patches === false) throw methodNotAllowed()
     const representation = this.#representation(call, shown)
     const kind = isPatch ? 'PatchOptions' : 'UpdateOptions'
-    const options = { ...writeOptions(call, kind), subresource: call.info.subresource }
+    const options = { ...writeOptions(call, kind), isPatch, subresource: call.info.subresource }
     const change = isPatch ? this.#patchOf(call, shown, options.warnings) : () => this.#decode(call, shown, kind, options.warnings)
     this.#answer(call, representation, await subresource.update(this.#options.context, target, change, options), options)
   }
@@ -281,7 +281,7 @@ class ResourceRoutes {
     const body = decodePatchBody(bodyOf(call.request), patchType, fieldValidation)
     return (current) => {
       warnings.length = 0
-      return insistingOnlyIfAsked(this.#options.codecs.patch(current, body, definition, fieldValidation, warnings), current)
+      return this.#options.codecs.patch(current, body, definition, fieldValidation, warnings)
     }
   }
 
