@@ -9,6 +9,7 @@ import { garbageCollector } from './garbagecollector/controller.ts'
 import { jobController } from './job/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeLifecycleController } from './nodelifecycle/controller.ts'
+import { taintEvictionController } from './nodelifecycle/taint-eviction.ts'
 import { podGCController } from './podgc/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
@@ -40,6 +41,7 @@ export function controllers({ definitions, startedAt, rootCertificate }: Control
     cronJobController,
     ttlAfterFinishedController,
     nodeLifecycleController(startedAt),
+    taintEvictionController(),
     podGCController(),
     garbageCollector(definitions),
     eventTtlController,
