@@ -35,6 +35,8 @@ export interface Target {
 export interface WriteOptions {
   readonly user: User
   readonly dryRun?: boolean
+  /** Of an update: the next state is the current one, patched. It insists on a resourceVersion only if the patch brought its own. */
+  readonly isPatch?: boolean
   /** Collects the Warning headers of the answer. */
   readonly warnings?: string[]
 }

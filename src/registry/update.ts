@@ -83,9 +83,10 @@ async function replace(
   checkName(next, name)
   agreeOnNamespace(definition, namespace, next)
   const asked = next.metadata.resourceVersion
-  const isNamed = Boolean(asked) && asked !== '0'
-  const insists = isNamed && !(options.isPatch && asked === old.metadata.resourceVersion)
-  if (!isNamed && definition.refusesUnconditionalUpdate) {
+  const hasRevision = Boolean(asked) && asked !== '0'
+  // What a patch left as it was it didn't ask for: it is tried again when another writer was faster. Upstream: patch.go patchResource.
+  const insists = hasRevision && !(options.isPatch && asked === old.metadata.resourceVersion)
+  if (!hasRevision && definition.refusesUnconditionalUpdate) {
     throw invalidError({ group: definition.group, kind: definition.resource }, name, [
       invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
     ])
