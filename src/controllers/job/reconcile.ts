@@ -91,7 +91,7 @@ function planJob(view: JobView, manage: (view: JobView) => PodWork, first: reado
   const status: Job['status'] = dropUndefined({
     ...job.status,
     ...tracking.counters,
-    startTime: suspension?.startTime ?? job.status?.startTime ?? (isSuspended(job) ? undefined : timestamp(now)),
+    startTime: suspension === undefined ? (job.status?.startTime ?? (isSuspended(job) ? undefined : timestamp(now))) : suspension.startTime,
     conditions: conclusion?.conditions ?? suspension?.conditions ?? job.status?.conditions,
     completionTime: conclusion?.completionTime ?? job.status?.completionTime,
     active: work.active === 0 ? undefined : work.active,
@@ -126,7 +126,10 @@ interface StatusChange {
   readonly events: readonly PlannedEvent[]
 }
 
-/** A Job that is resumed starts anew, so that its deadline counts only the time in which it is active. */
+/**
+ * A suspended Job has no start time, and one that is resumed starts anew, so that its deadline counts only the time in which
+ * it is active. Upstream: job_controller.go syncJob, with MutableSchedulingDirectivesForSuspendedJobs.
+ */
 function changeSuspension(job: Job, now: number): StatusChange | undefined {
   const old = job.status?.conditions ?? []
   if (isSuspended(job)) {
