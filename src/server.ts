@@ -4,6 +4,7 @@ import { AdmissionChain, type ClusterView } from './admission/admission.ts'
 import { PLUGINS } from './admission/plugins.ts'
 import { loadDefinitions } from './api/index.ts'
 import { ApiError, badRequestError } from './api/meta/api-error.ts'
+import { parseQuantity } from './api/meta/quantity.ts'
 import type { KubeObject } from './api/object.ts'
 import { Schemas } from './api/schema.ts'
 import type { Node } from './api/types.gen.ts'
@@ -21,7 +22,7 @@ import type { Random } from './lib/random.ts'
 import { nodeAgentController } from './nodes/agent/controller.ts'
 import { SimulatedRuntime } from './nodes/container-behaviour.ts'
 import { kubeletController } from './nodes/kubelet/controller.ts'
-import { failPatch, newNode, recoverPatch } from './nodes/node-objects.ts'
+import { failPatch, type NodeOptions, newNode, recoverPatch } from './nodes/node-objects.ts'
 import type { RegistryContext } from './registry/context.ts'
 import { Resources } from './registry/resources.ts'
 import { ControllerManager } from './runtime/controller-manager.ts'
@@ -165,7 +166,13 @@ async function ifMissing(creation: Promise<unknown>): Promise<void> {
 function simulateNodes(client: Client): Simulation {
   const nodeRef = (name: string) => ({ resource: 'nodes', namespace: '', name })
   return {
-    join: async (request) => client.create('nodes', newNode(await nameOf(client, request), request as never)),
+    join: async (request) => {
+      for (const [resource, amount] of Object.entries(request.capacity ?? {})) {
+        if (parseQuantity(String(amount)) === undefined)
+          throw badRequestError(`capacity.${resource} must be a quantity such as "4" or "8Gi", not ${JSON.stringify(amount)}`)
+      }
+      return client.create('nodes', newNode(await nameOf(client, request), request as NodeOptions))
+    },
     leave: (name) => client.delete(nodeRef(name), {}),
     fail: (name) => client.patch(nodeRef(name), failPatch),
     recover: (name) => client.patch(nodeRef(name), recoverPatch),

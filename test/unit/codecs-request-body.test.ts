@@ -37,6 +37,10 @@ const CANNOT = '400 Deployment in version "v1" cannot be handled as a Deployment
 const UNRECOGNIZED = '400 the object provided is unrecognized (must be of type Deployment): '
 const PARSE = `${UNRECOGNIZED}couldn't get version/kind; json parse error: `
 
+it('takes null for an object with nothing in it, as Go does', () => {
+  expect(decode('null').object).toEqual(decode('{}').object)
+})
+
 describe('bodies that can not be decoded', () => {
   it.each([
     [

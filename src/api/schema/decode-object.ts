@@ -110,8 +110,9 @@ class Decoder {
   decode(type: TypeSchema, value: unknown): DecodedObject {
     let object: Record<string, unknown> = {}
     try {
-      if (isObject(value)) object = this.#object(type, value)
-      else if (value !== null) this.#wrongType(value, type.name.split('.').slice(-2).join('.'), 'object')
+      // To Go, null is an object with nothing in it.
+      if (isObject(value) || value === null) object = this.#object(type, value ?? {})
+      else this.#wrongType(value, type.name.split('.').slice(-2).join('.'), 'object')
     } catch (abort) {
       if (!(abort instanceof Abort)) throw abort
       this.#error = abort.message
