@@ -43,6 +43,11 @@ export interface AdmissionPlugin {
   validate?(request: AdmissionRequest, cluster: ClusterView): void
 }
 
+/** Names are generated after admission. Upstream: admission/errors.go extractResourceName */
+export function nameForMessages({ metadata }: KubeObject): string {
+  return metadata.name || metadata.generateName || 'Unknown'
+}
+
 export class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[]
   readonly #cluster: ClusterView

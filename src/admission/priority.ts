@@ -1,6 +1,6 @@
 import { forbiddenError } from '../api/meta/api-error.ts'
 import type { Pod, PriorityClass } from '../api/types.gen.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import { type AdmissionPlugin, nameForMessages } from './admission.ts'
 
 const CLASSES = 'priorityclasses.scheduling.k8s.io'
 
@@ -10,7 +10,7 @@ export const priority: AdmissionPlugin = {
   handles: ({ operation, definition, subresource }) => operation === 'create' && subresource === '' && definition.groupResource === 'pods',
   mutate: ({ object, definition }, cluster) => {
     const pod = object as Pod
-    const refuse = (why: string) => forbiddenError(definition, pod.metadata.name ?? '', why)
+    const refuse = (why: string) => forbiddenError(definition, nameForMessages(pod), why)
     let chosen: PriorityClass | undefined
     if (pod.spec.priorityClassName) {
       chosen = cluster.get<PriorityClass>(CLASSES, '', pod.spec.priorityClassName)

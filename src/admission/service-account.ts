@@ -1,7 +1,7 @@
 import { setServiceAccountTwin } from '../api/core/v1/pod-spec-defaults.ts'
 import { forbiddenError } from '../api/meta/api-error.ts'
 import type { Pod, ServiceAccount } from '../api/types.gen.ts'
-import type { AdmissionPlugin } from './admission.ts'
+import { type AdmissionPlugin, nameForMessages } from './admission.ts'
 
 /** The annotation of a mirror pod, which may not use a service account. */
 const MIRROR = 'kubernetes.io/config.mirror'
@@ -23,7 +23,7 @@ export const serviceAccount: AdmissionPlugin = {
     if (account === undefined) {
       throw forbiddenError(
         definition,
-        pod.metadata.name ?? '',
+        nameForMessages(pod),
         `error looking up service account ${namespace}/${pod.spec.serviceAccountName}: serviceaccount ${JSON.stringify(pod.spec.serviceAccountName)} not found`,
       )
     }

@@ -90,6 +90,11 @@ export interface Behaviour<T extends KubeObject> {
   readonly gracePeriodSeconds?: (object: T, requested: number | undefined) => number | undefined
   /** What becomes of dependents when a delete says nothing of them; Background when not given. Upstream: DefaultGarbageCollectionPolicy. */
   readonly defaultPropagationPolicy?: 'Orphan'
+  /**
+   * What becomes of dependents when a delete doesn't say: they go too unless they `stay`; `none`: it can have none.
+   * Upstream: DefaultGarbageCollectionPolicy.
+   */
+  readonly ownDependents?: 'stay' | 'none'
   /** Something other than metadata.finalizers keeps a deleted object in place: a Namespace's spec.finalizers. */
   readonly holdsDeletion?: (object: T) => boolean
   /** In place, when deletionTimestamp is first set. */

@@ -8,7 +8,7 @@ import type { RegistryContext } from '../registry/context.ts'
 import { Codecs } from './codecs/codecs.ts'
 import { Discovery } from './discovery.ts'
 import { OpenApi } from './openapi.ts'
-import { NO_SUCH_PATH, sendError } from './respond.ts'
+import { sendError, UNKNOWN_PATH } from './respond.ts'
 import { registerDocumentRoutes } from './routes/documents.ts'
 import { type HealthSource, registerHealthRoutes } from './routes/health.ts'
 import { registerResourceRoutes } from './routes/resources.ts'
@@ -46,7 +46,7 @@ export function createApp({ context, health, simulation, onError }: AppOptions):
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.setErrorHandler((error, _request, reply) => sendError(reply, toApiError(error, onError)))
-  app.setNotFoundHandler((_request, reply) => sendError(reply, NO_SUCH_PATH))
+  app.setNotFoundHandler((_request, reply) => sendError(reply, UNKNOWN_PATH))
   app.addHook('preClose', async () => {
     for (const stream of streams) stream.end()
     await simulationApp.close()

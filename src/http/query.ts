@@ -34,6 +34,7 @@ export function listOptionsOf(query: Query): ListOptions {
     resourceVersionMatch: textOf(query, 'resourceVersionMatch'),
     limit: integerOf(query, 'limit'),
     continue: textOf(query, 'continue'),
+    sendInitialEvents: booleanOf(query, 'sendInitialEvents'),
   }
 }
 

@@ -19,6 +19,9 @@ export interface RepresentationOptions {
   readonly definition: ResourceDefinition
   readonly accepted: Negotiated
   readonly includeObject: IncludeObject
+  /** Tables have no column definitions. */
+  readonly noHeaders: boolean
+  readonly isPretty: boolean
   readonly now: number
 }
 
@@ -36,14 +39,15 @@ export class Representation {
 
   /** The cached bytes are the answer: nothing needs to be decoded. */
   get isPlain(): boolean {
-    return this.#options.accepted.mediaType === JSON_TYPE && this.#options.accepted.as === undefined
+    const { accepted, isPretty } = this.#options
+    return accepted.mediaType === JSON_TYPE && accepted.as === undefined && !isPretty
   }
 
   /** @param bytes the object's JSON. @param isWatched Table rows of a watch have their columns in the first event only */
   object(bytes: Buffer, withColumns = true): Buffer {
     if (this.isPlain) return bytes
     const object = JSON.parse(bytes.toString()) as KubeObject
-    return this.#codecs.encode(this.contentType, this.#shape(object, withColumns))
+    return this.#encode(this.#shape(object, withColumns))
   }
 
   /** An object that has only metadata, in the form of a watch event's object. */
@@ -61,12 +65,17 @@ export class Representation {
     const metadata = listMetaOf(list)
     if (this.isPlain) return plainList(definition, list, metadata)
     const objects = list.entries.map((entry) => (definition.conversion ? definition.conversion.fromStored(entry.copy()) : entry.copy()))
-    if (accepted.as === 'Table') return [this.#codecs.encode(this.contentType, this.#table(objects, metadata, true))]
+    if (accepted.as === 'Table') return [this.#encode(this.#table(objects, metadata, true))]
     const isPartial = accepted.as !== undefined
     const body = isPartial
       ? { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: objects.map(partialMetadata) }
       : { kind: `${definition.kind}List`, apiVersion: definition.apiVersion, metadata, items: objects }
-    return [this.#codecs.encode(this.contentType, body)]
+    return [this.#encode(body)]
+  }
+
+  #encode(value: object): Buffer {
+    if (this.#options.isPretty && this.contentType === JSON_TYPE) return Buffer.from(JSON.stringify(value, null, 2))
+    return this.#codecs.encode(this.contentType, value)
   }
 
   #shape(object: KubeObject, withColumns: boolean): object {
@@ -76,8 +85,8 @@ export class Representation {
   }
 
   #table(objects: readonly KubeObject[], metadata: Record<string, unknown>, withColumns: boolean): object {
-    const { definition, includeObject, now } = this.#options
-    return tableOf(definition, objects, metadata, { includeObject, withColumns, now })
+    const { definition, includeObject, noHeaders, now } = this.#options
+    return tableOf(definition, objects, metadata, { includeObject, withColumns: withColumns && !noHeaders, now })
   }
 }
 

@@ -1,6 +1,6 @@
 /** How answers leave: bytes we have go straight to the socket, past Fastify's serializer. */
 import type { ServerResponse } from 'node:http'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError } from '../api/meta/api-error.ts'
 
 const COMMON = { 'cache-control': 'no-cache, private' }
@@ -47,10 +47,28 @@ export function sendJson(reply: FastifyReply, code: number, value: unknown, warn
   sendBytes(reply, code, 'application/json', Buffer.from(JSON.stringify(value)), warnings)
 }
 
+/** As JSON for people: upstream indents for browsers, curl and wget, and for whoever asks. Upstream: negotiate.go isPrettyPrint */
+export function wantsPretty({ raw, query }: FastifyRequest): boolean {
+  if (raw.url!.includes('pretty')) {
+    const { pretty } = query as { pretty?: string | string[] }
+    const asked = Array.isArray(pretty) ? pretty[0] : pretty
+    if (asked) return TRUE_TEXTS.has(asked)
+  }
+  const agent = raw.headers['user-agent']
+  return agent !== undefined && (agent.startsWith('curl') || agent.startsWith('Wget') || agent.startsWith('Mozilla/5.0'))
+}
+
+/** Upstream: strconv.ParseBool. */
+const TRUE_TEXTS = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
+
 export function sendError(reply: FastifyReply, error: ApiError): void {
+  if (error === UNKNOWN_PATH) {
+    sendBytes(reply, 404, 'text/plain; charset=utf-8', Buffer.from('404 page not found\n'))
+    return
+  }
   const retryAfter = error.details?.retryAfterSeconds
   reply.hijack()
-  const bytes = Buffer.from(`${JSON.stringify(error.status())}\n`)
+  const bytes = Buffer.from(`${JSON.stringify(error.status(), null, wantsPretty(reply.request) ? 2 : 0)}\n`)
   reply.raw.writeHead(error.code, {
     ...COMMON,
     'content-type': 'application/json',
@@ -60,5 +78,8 @@ export function sendError(reply: FastifyReply, error: ApiError): void {
   reply.raw.end(bytes)
 }
 
-/** What upstream's mux answers for a path that it doesn't know. */
+/** A path outside of every group and version that is served: answered as plain text. Upstream: net/http NotFoundHandler */
+export const UNKNOWN_PATH = new ApiError(404, 'NotFound', '404 page not found')
+
+/** A path that isn't there, within a group and version that is. */
 export const NO_SUCH_PATH = new ApiError(404, 'NotFound', 'the server could not find the requested resource', {})

@@ -5,7 +5,7 @@
 import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { ResourceDefinition } from '../api/definition.ts'
-import type { ApiError } from '../api/meta/api-error.ts'
+import { ApiError } from '../api/meta/api-error.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { bytesOf } from '../registry/encode.ts'
 import type { Watch, WatchEvent } from '../registry/watch.ts'
@@ -16,6 +16,8 @@ import type { Representation } from './representation.ts'
 const MAX_BUFFERED_BYTES = 16 << 20
 /** Upstream: cacher bookmarkFrequency. */
 const BOOKMARK_INTERVAL_MS = 60_000
+/** Upstream: cache_watcher.go nextBookmarkTime. */
+const LAST_BOOKMARK_BEFORE_END_MS = 2000
 const EVENTS_A_FRAME = 500
 
 export interface WatchStreamOptions {
@@ -46,19 +48,29 @@ export class WatchStream {
     this.#options = options
   }
 
-  start(watch: Watch, headers: Record<string, string>): void {
+  /** @param watch an error is all that such a stream has to say */
+  start(watch: Watch | ApiError, headers: Record<string, string>): void {
     const { clock, timeoutMs, allowsBookmarks, marksInitialEnd, representation } = this.#options
     this.#response.writeHead(200, { ...headers, 'content-type': `${representation.contentType}`, 'transfer-encoding': 'chunked' })
     this.#response.flushHeaders()
     this.#response.on('close', () => this.#release())
     this.#response.on('error', () => this.#release())
+    if (watch instanceof ApiError) {
+      this.end(watch)
+      return
+    }
     const initial = watch.initial.map((entry): WatchEvent => ({ type: 'ADDED', entry, revision: entry.revision }))
     for (let at = 0; at < initial.length; at += EVENTS_A_FRAME) this.#write(this.#frame(initial.slice(at, at + EVENTS_A_FRAME)))
     if (marksInitialEnd) this.#bookmark(watch.revision, { 'k8s.io/initial-events-end': 'true' })
     if (watch.replay.length > 0) this.#write(this.#frame(watch.replay))
     this.#subscription = watch.start((events, source) => this.#deliver(events, source))
     this.#timers.push(clock.setTimer(timeoutMs, () => this.end()))
-    if (allowsBookmarks) this.#scheduleBookmark()
+    if (!allowsBookmarks) return
+    this.#scheduleBookmark()
+    // So that whoever goes on from here has missed little.
+    const lastBookmarkMs = timeoutMs - LAST_BOOKMARK_BEFORE_END_MS
+    if (lastBookmarkMs > 0)
+      this.#timers.push(clock.setTimer(lastBookmarkMs, () => this.#bookmark(this.#options.currentRevision(), undefined)))
   }
 
   /** Ends the answer in good order. */
@@ -77,7 +89,10 @@ export class WatchStream {
 
   #deliver(events: readonly WatchEvent[], source: readonly Change[]): void {
     const { isShared, representation, definition } = this.#options
-    if (!isShared || !representation.isPlain) return this.#write(this.#frame(events))
+    if (!isShared || !representation.isPlain) {
+      this.#write(this.#frame(events))
+      return
+    }
     const known = sharedFrames.get(source)
     let frame = known?.get(definition)
     if (frame === undefined) {

@@ -1,13 +1,10 @@
 import { ApiError, alreadyExistsError, methodNotSupportedError } from '../api/meta/api-error.ts'
 import type { KubeObject } from '../api/object.ts'
 import { Entry } from '../storage/entry.ts'
-import { storageKey } from '../storage/storage.ts'
 import type { ObjectResult, RegistryContext, Target, WriteOptions } from './context.ts'
 import { bytesOf, encoder, encodeUnstored } from './encode.ts'
+import { keyOf } from './get.ts'
 import { admissionRequest, agreeOnNamespace, prepareForCreate, validateCreate } from './strategy.ts'
-
-/** Upstream: store.go maxNameGenerationCreateAttempts. */
-const NAME_ATTEMPTS = 8
 
 /**
  * Creates `object`, which becomes the registry's own.
@@ -15,34 +12,27 @@ const NAME_ATTEMPTS = 8
  * @throws ApiError
  */
 export async function create(context: RegistryContext, target: Target, object: KubeObject, options: WriteOptions): Promise<ObjectResult> {
-  const { definition, namespace } = target
+  const { definition } = target
   if (!definition.verbs.includes('create')) throw methodNotSupportedError(definition, 'create')
-  const generates = !object.metadata.name && Boolean(object.metadata.generateName)
-  for (let attempt = 1; ; attempt++) {
-    prepareNew(context, { ...target, name: object.metadata.name ?? '' }, object, options)
-    const result = await store(context, target, object, options)
-    if (result !== undefined) return result
-    const error = alreadyExistsError(definition, object.metadata.name)
-    if (!generates) throw error
-    if (attempt === NAME_ATTEMPTS) throw generatedNameError(error, definition, namespace)
-    object.metadata.name = ''
-  }
+  prepareNew(context, { ...target, name: object.metadata.name ?? '' }, object, options)
+  const result = await store(context, target, object, options)
+  if (result === undefined) throw nameTakenError(context, target, object)
+  return result
 }
 
 /** In place: everything up to the store, in upstream's order. Also for a PUT that creates. */
 export function prepareNew(context: RegistryContext, target: Target, object: KubeObject, options: WriteOptions): void {
   const { definition, namespace } = target
   agreeOnNamespace(definition, namespace, object)
-  if (object.metadata.resourceVersion && object.metadata.resourceVersion !== '0') {
-    // Upstream's storage layer says so without a reason, and its HTTP layer makes a 500 of that.
-    throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created')
-  }
   definition.setDefaults?.(object)
   const request = admissionRequest('create', target, '', object, undefined, options)
   context.admission.mutate(request)
-  prepareForCreate(context, definition, object)
+  prepareForCreate(context, target, object)
   validateCreate(definition, object)
   context.admission.validate(request)
+  // Upstream's storage layer says so without a reason, and its HTTP layer makes a 500 of that.
+  if (Number(object.metadata.resourceVersion) > 0) throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created')
+  delete (object.metadata as { resourceVersion?: string }).resourceVersion
 }
 
 /** undefined when the name is taken. */
@@ -52,7 +42,7 @@ export async function store(
   object: KubeObject,
   options: WriteOptions,
 ): Promise<ObjectResult | undefined> {
-  const key = storageKey(definition.conversion?.storedAs ?? definition.groupResource, namespace, object.metadata.name)
+  const key = keyOf({ definition, namespace, name: object.metadata.name })
   if (context.cache.get(key) !== undefined) return undefined
   if (options.dryRun) {
     object.kind = definition.kind
@@ -69,11 +59,14 @@ export async function store(
   return { bytes: entry.bytes, object, isCreated: true }
 }
 
-/** Upstream: rest.CheckGeneratedNameError. */
-function generatedNameError(error: ApiError, definition: { group: string; resource: string }, _namespace: string): ApiError {
-  const { name: _name, ...details } = error.details ?? {}
-  return new ApiError(409, 'AlreadyExists', `${error.message}, the server was not able to generate a unique name for the object`, {
+/** Upstream: store.go create, rest.CheckGeneratedNameError: whoever gave a generateName too may try again. */
+function nameTakenError({ cache }: RegistryContext, { definition, namespace }: Target, { metadata }: KubeObject): ApiError {
+  const { code, reason, message, details } = alreadyExistsError(definition, metadata.name)
+  const holder = cache.get(keyOf({ definition, namespace, name: metadata.name }))?.decoded()
+  const isGoing = holder?.metadata.deletionTimestamp !== undefined
+  const text = metadata.generateName ? `${message}, the server was not able to generate a unique name for the object` : message
+  return new ApiError(code, reason, isGoing ? `object is being deleted: ${text}` : text, {
     ...details,
-    kind: definition.resource,
+    ...(metadata.generateName ? { retryAfterSeconds: 1 } : {}),
   })
 }

@@ -1,6 +1,6 @@
 import type { ResourceDefinition } from '../api/definition.ts'
 import { ApiError, badRequestError, expiredError, invalidError, methodNotSupportedError } from '../api/meta/api-error.ts'
-import { forbidden, invalid } from '../api/meta/field-error.ts'
+import { type FieldError, forbidden, invalid, notSupported } from '../api/meta/field-error.ts'
 import { RevisionCompactedError } from '../storage/cache.ts'
 import type { Entry } from '../storage/entry.ts'
 import type { RegistryContext } from './context.ts'
@@ -14,6 +14,9 @@ export interface ListOptions {
   readonly resourceVersionMatch?: string | undefined
   readonly limit?: number | undefined
   readonly continue?: string | undefined
+  readonly sendInitialEvents?: boolean | undefined
+  /** Only this object: of the deprecated paths that watch one. */
+  readonly name?: string | undefined
 }
 
 export interface ListResult {
@@ -40,7 +43,7 @@ export function list(
   options: ListOptions,
 ): ListResult {
   if (!definition.verbs.includes('list')) throw methodNotSupportedError(definition, 'list')
-  checkOptions(definition, options)
+  checkOptions(options)
   const selection = selectionOf(context.cache, definition, options)
   const groupResource = definition.conversion?.storedAs ?? definition.groupResource
   const token = options.continue ? decodeToken(options.continue) : undefined
@@ -70,29 +73,23 @@ export function list(
   }
 }
 
-/** @throws ApiError. Upstream: metainternalversion/validation ValidateListOptions */
-function checkOptions(
-  definition: ResourceDefinition,
-  { resourceVersion, resourceVersionMatch: match, continue: token }: ListOptions,
-): void {
-  if (!match) return
-  const errors = []
-  if (!resourceVersion)
-    errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
-  if (token) errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'))
-  if (match !== 'Exact' && match !== 'NotOlderThan') {
-    errors.push({
-      type: 'FieldValueNotSupported' as const,
-      field: 'resourceVersionMatch',
-      badValue: match,
-      detail: 'supported values: "Exact", "NotOlderThan"',
-    })
+/** @throws ApiError 422 with every fault. Upstream: metainternalversion/validation ValidateListOptions */
+function checkOptions({ resourceVersion, resourceVersionMatch: match, continue: token, sendInitialEvents }: ListOptions): void {
+  const errors: FieldError[] = []
+  if (match) {
+    if (!resourceVersion) {
+      errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
+    }
+    if (token) errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'))
+    if (match !== 'Exact' && match !== 'NotOlderThan') {
+      errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']))
+    }
+    if (match === 'Exact' && resourceVersion === '0') {
+      errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
+    }
   }
-  if (match === 'Exact' && resourceVersion === '0') {
-    errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
-  }
+  if (sendInitialEvents !== undefined) errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'))
   if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
-  void definition
 }
 
 function revisionOf(context: RegistryContext, options: ListOptions, token: ContinueToken | undefined): number {
@@ -105,6 +102,9 @@ function revisionOf(context: RegistryContext, options: ListOptions, token: Conti
   }
   if (!options.resourceVersion) return now
   const asked = parseRevision(options.resourceVersion)
+  if (typeof asked === 'string') {
+    throw badRequestError(`invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(options.resourceVersion)}: ${asked}`)
+  }
   if (asked > now) throw tooLargeRevisionError(asked, now)
   const isExact = options.resourceVersionMatch === 'Exact' || (!options.resourceVersionMatch && options.limit && asked > 0)
   return isExact ? asked : now
@@ -130,19 +130,19 @@ function entriesAt(
   }
 }
 
-/** @throws ApiError 400 */
-export function parseRevision(text: string): number {
-  if (!/^\d+$/.test(text)) {
-    throw invalidError({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
-      invalid('resourceVersion', text, `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`),
-    ])
-  }
-  return Number(text)
+/** A text says what is wrong. Upstream: storage.APIObjectVersioner ParseResourceVersion */
+export function parseRevision(text: string): number | string {
+  return /^\d+$/.test(text) ? Number(text) : `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`
+}
+
+/** As a watch says it. Upstream: storage/errors InterpretWatchError, which names the resource as the kind. */
+export function invalidRevisionError({ group, resource }: ResourceDefinition, text: string): ApiError {
+  return invalidError({ group, kind: resource }, '', [invalid('resourceVersion', text, String(parseRevision(text)))])
 }
 
 /** Upstream: storage.NewTooLargeResourceVersionError; clients retry after a second. */
 export function tooLargeRevisionError(asked: number, now: number): ApiError {
-  return new ApiError(504, 'Timeout', `Too large resource version: ${asked}, current: ${now}`, {
+  return new ApiError(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${now}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   })
@@ -152,14 +152,19 @@ function encodeToken(revision: number, start: string): string {
   return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start } satisfies ContinueToken)).toString('base64url')
 }
 
+/** @throws ApiError 400. Upstream: storage/continue.go DecodeContinue */
 function decodeToken(text: string): ContinueToken {
+  const refuse = (why: string) => badRequestError(`invalid continue token: continue key is not valid${why}`)
+  let token: Partial<ContinueToken>
   try {
-    const token = JSON.parse(Buffer.from(text, 'base64url').toString()) as Partial<ContinueToken>
-    if (token.v === 'meta.k8s.io/v1' && Number.isInteger(token.rv) && typeof token.start === 'string') return token as ContinueToken
-  } catch {
-    // Answered below, like every other token that isn't ours.
+    token = JSON.parse(Buffer.from(text, 'base64url').toString()) as Partial<ContinueToken>
+  } catch (error) {
+    throw refuse(`: ${(error as Error).message}`)
   }
-  throw badRequestError('continue key is not valid: illegal base64 data or unknown version')
+  if (token?.v !== 'meta.k8s.io/v1') throw refuse(`: server does not recognize this encoded version ${token?.v ?? ''}`)
+  if (!Number.isInteger(token.rv) || token.rv === 0) throw refuse(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
+  if (typeof token.start !== 'string' || token.start === '') throw refuse(': encoded start key empty (version meta.k8s.io/v1)')
+  return token as ContinueToken
 }
 
 function firstAtLeast(entries: readonly Entry[], key: string): number {

@@ -24,6 +24,12 @@ export class Resources {
     return this.#all
   }
 
+  /** Is anything served in this group and version? */
+  hasVersion(apiVersion: string): boolean {
+    for (const definition of this.#byPath.values()) if (definition.apiVersion === apiVersion) return true
+    return false
+  }
+
   /** @param apiVersion `v1`, `apps/v1` */
   find(apiVersion: string, resource: string): ResourceDefinition | undefined {
     return this.#byPath.get(`${apiVersion}/${resource}`)

@@ -26,11 +26,15 @@ export function selectionOf(
 ): Selection {
   const labels: Selector = labelSelector ? parseLabelSelector(labelSelector) : []
   const fields = fieldSelector ? parseFieldSelector(fieldSelector) : []
-  if (name) fields.push({ field: 'metadata.name', operator: '=', value: name })
+  if (name) {
+    const isNamed = fields.some(({ field, operator, value }) => field === 'metadata.name' && operator === '=' && value === name)
+    if (fields.length > 0 && !isNamed) throw badRequestError("fieldSelector metadata.name doesn't match requested name")
+    if (!isNamed) fields.push({ field: 'metadata.name', operator: '=', value: name })
+  }
   if (labels.length === 0 && fields.length === 0) return EVERYTHING
   for (const { field } of fields) {
     if (field !== 'metadata.name' && field !== 'metadata.namespace' && definition.selectableFields?.[field] === undefined) {
-      throw badRequestError(`field label not supported: ${field}`)
+      throw badRequestError(unsupportedFieldText(definition, field))
     }
   }
   return {
@@ -43,6 +47,13 @@ export function selectionOf(
       )
     },
   }
+}
+
+/** Upstream: the kinds' field label conversions, and runtime.DefaultMetaV1FieldSelectorConversion. */
+function unsupportedFieldText({ kind, selectableFields }: ResourceDefinition, field: string): string {
+  const quoted = JSON.stringify(field)
+  if (selectableFields === undefined) return `${quoted} is not a known field selector: only "metadata.name", "metadata.namespace"`
+  return kind === 'Job' ? `field label ${quoted} not supported for Job` : `field label not supported: ${field}`
 }
 
 function matchesField(

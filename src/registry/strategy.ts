@@ -5,25 +5,26 @@ import { badRequestError, invalidError } from '../api/meta/api-error.ts'
 import { validateObjectMeta, validateObjectMetaUpdate } from '../api/meta/object-meta-validation.ts'
 import { timestamp } from '../api/meta/time.ts'
 import type { KubeObject } from '../api/object.ts'
+import type { ObjectMeta } from '../api/types.gen.ts'
 import { deepEqual } from '../lib/deep-equal.ts'
 import type { RegistryContext, Target, WriteOptions } from './context.ts'
+import { keyOf } from './get.ts'
 
 /** Upstream: names/generate.go. */
 const MAX_NAME_LENGTH = 63
 const SUFFIX_LENGTH = 5
+/** Upstream: store.go maxNameGenerationCreateAttempts. */
+const NAME_ATTEMPTS = 8
 
 /** `base` cut to leave room for a suffix, as metadata.generateName makes a name. */
 export function generateName(base: string, suffix: (length: number) => string): string {
   return base.slice(0, MAX_NAME_LENGTH - SUFFIX_LENGTH) + suffix(SUFFIX_LENGTH)
 }
 
-/** @throws ApiError when the object speaks of another namespace than the request */
+/** In place: the namespace of the request, or none. @throws ApiError 400 when the object speaks of another one */
 export function agreeOnNamespace(definition: ResourceDefinition, namespace: string, object: KubeObject): void {
-  if (!definition.namespaced) {
-    // The error for a namespace on a cluster-scoped object comes from the validation of ObjectMeta.
-    return
-  }
-  if (!object.metadata.namespace) object.metadata.namespace = namespace
+  if (!definition.namespaced) delete (object.metadata as Partial<ObjectMeta>).namespace
+  else if (!object.metadata.namespace) object.metadata.namespace = namespace
   else if (object.metadata.namespace !== namespace) {
     throw badRequestError('the namespace of the provided object does not match the namespace sent on the request')
   }
@@ -51,11 +52,21 @@ export function admissionRequest(
   }
 }
 
+/** A generated name that no object has: upstream finds that out from the store, and tries as often. */
+function freeName({ cache, random }: RegistryContext, { definition, namespace }: Target, base: string): string {
+  let name = ''
+  for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
+    name = generateName(base, (length) => random.suffix(length))
+    if (cache.get(keyOf({ definition, namespace, name })) === undefined) break
+  }
+  return name
+}
+
 /** In place: what the server says of a new object, whatever the client said. Upstream: rest.BeforeCreate. */
-export function prepareForCreate(context: RegistryContext, definition: ResourceDefinition, object: KubeObject): void {
+export function prepareForCreate(context: RegistryContext, target: Target, object: KubeObject): void {
+  const { definition } = target
   const { metadata } = object
-  if (metadata.generateName && !metadata.name)
-    metadata.name = generateName(metadata.generateName, (length) => context.random.suffix(length))
+  if (metadata.generateName && !metadata.name) metadata.name = freeName(context, target, metadata.generateName)
   metadata.uid = context.random.uuid()
   metadata.creationTimestamp = timestamp(context.clock.now())
   delete metadata.deletionTimestamp

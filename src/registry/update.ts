@@ -1,4 +1,4 @@
-import { badRequestError, conflictError, invalidError, notFoundError } from '../api/meta/api-error.ts'
+import { ApiError, badRequestError, conflictError, invalidError, notFoundError } from '../api/meta/api-error.ts'
 import { invalid } from '../api/meta/field-error.ts'
 import type { KubeObject } from '../api/object.ts'
 import { deepEqual } from '../lib/deep-equal.ts'
@@ -59,10 +59,12 @@ async function createByUpdate(
 ): Promise<ObjectResult | undefined> {
   const { definition, name } = target
   const isAllowed = (definition.createsOnUpdate || options.mayCreate) && !options.subresource
-  if (!isAllowed || options.preconditions?.uid !== undefined) throw notFoundError(definition, name)
+  if (!isAllowed) throw notFoundError(definition, name)
   const object = change(undefined)
-  checkName(object, name)
-  if (object.metadata.resourceVersion && object.metadata.resourceVersion !== '0') throw notFoundError(definition, name)
+  checkIdentity(target, object)
+  if (object.metadata.uid) throw uidConflictError(target, object.metadata.uid, '')
+  // Upstream takes any resourceVersion here: it looks at it only where there is an object to compare with.
+  delete (object.metadata as { resourceVersion?: string }).resourceVersion
   prepareNew(context, target, object, options)
   return store(context, target, object, options)
 }
@@ -75,14 +77,16 @@ async function replace(
   change: (current: KubeObject) => KubeObject,
   options: UpdateOptions,
 ): Promise<ObjectResult | undefined> {
-  const { definition, namespace, name } = target
+  const { definition, name } = target
   const subresource = options.subresource ?? ''
   const old = definition.conversion === undefined ? entry.decoded() : definition.conversion.fromStored(entry.copy())
   checkPreconditions(target, old, options.preconditions)
   const next = change(definition.conversion === undefined ? entry.copy() : definition.conversion.fromStored(entry.copy()))
-  checkName(next, name)
-  agreeOnNamespace(definition, namespace, next)
+  checkIdentity(target, next)
+  const { uid } = next.metadata
+  if (!options.isPatch && uid && uid !== old.metadata.uid) throw uidConflictError(target, uid, old.metadata.uid)
   const asked = next.metadata.resourceVersion
+  if (asked && !/^\d+$/.test(asked)) throw new ApiError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(asked)}: invalid syntax`)
   const hasRevision = Boolean(asked) && asked !== '0'
   // What a patch left as it was it didn't ask for: it is tried again when another writer was faster. Upstream: patch.go patchResource.
   const insists = hasRevision && !(options.isPatch && asked === old.metadata.resourceVersion)
@@ -92,13 +96,6 @@ async function replace(
     ])
   }
   if (insists && asked !== old.metadata.resourceVersion) throw conflictError(definition, name)
-  if (next.metadata.uid && next.metadata.uid !== old.metadata.uid) {
-    throw conflictError(
-      definition,
-      name,
-      `Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${old.metadata.uid}`,
-    )
-  }
   next.metadata.resourceVersion = old.metadata.resourceVersion
   definition.setDefaults?.(next)
   const request = admissionRequest('update', target, subresource, next, old, options)
@@ -151,7 +148,7 @@ export async function writeState(
 }
 
 /** An object that is being deleted goes with its last finalizer. Upstream: store.go ShouldDeleteDuringUpdate. */
-export function isFinished(holdsDeletion: ((object: KubeObject) => boolean) | undefined, { metadata, ...rest }: KubeObject): boolean {
+function isFinished(holdsDeletion: ((object: KubeObject) => boolean) | undefined, { metadata, ...rest }: KubeObject): boolean {
   return (
     metadata.deletionTimestamp !== undefined &&
     !metadata.finalizers?.length &&
@@ -161,27 +158,48 @@ export function isFinished(holdsDeletion: ((object: KubeObject) => boolean) | un
 }
 
 /** @throws ApiError 409 as upstream's storage.Preconditions words it */
-export function checkPreconditions(
-  { definition, name }: Target,
-  current: KubeObject,
-  preconditions: { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined } | undefined,
-): void {
-  const { uid, resourceVersion } = current.metadata
-  if (preconditions?.uid !== undefined && preconditions.uid !== uid) {
-    throw conflictError(definition, name, `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`)
-  }
-  if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== resourceVersion) {
-    throw conflictError(
-      definition,
-      name,
-      `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
-    )
+function checkPreconditions(target: Target, { metadata }: KubeObject, preconditions: UpdateOptions['preconditions']): void {
+  const { uid, resourceVersion } = preconditions ?? {}
+  if (uid !== undefined && uid !== metadata.uid) throw uidConflictError(target, uid, metadata.uid)
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+    const why = `ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`
+    throw storageConflictError(target, why)
   }
 }
 
-function checkName(object: KubeObject, name: string): void {
-  if (!object.metadata.name) object.metadata.name = name
-  else if (object.metadata.name !== name) {
-    throw badRequestError(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`)
-  }
+function uidConflictError(target: Target, asked: string, actual: string): ApiError {
+  return storageConflictError(target, `UID in precondition: ${asked}, UID in object meta: ${actual}`)
+}
+
+/** Where upstream's storage keeps the resources whose place isn't named after them. Upstream: SpecialDefaultResourcePrefixes. */
+const STORAGE_PLACES: Readonly<Record<string, string>> = {
+  replicationcontrollers: 'controllers',
+  endpoints: 'services/endpoints',
+  services: 'services/specs',
+  nodes: 'minions',
+  'ingresses.networking.k8s.io': 'ingress',
+  'customresourcedefinitions.apiextensions.k8s.io': 'apiextensions.k8s.io/customresourcedefinitions',
+  'apiservices.apiregistration.k8s.io': 'apiregistration.k8s.io/apiservices',
+}
+
+/** A failed precondition, whose message names the storage's key. Upstream: storage.NewInvalidObjError. */
+function storageConflictError({ definition, namespace, name }: Target, why: string): ApiError {
+  const place = STORAGE_PLACES[definition.groupResource] ?? definition.resource
+  const key = `/registry/${place}/${namespace === '' ? '' : `${namespace}/`}${name}`
+  return conflictError(
+    definition,
+    name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: ${why}`,
+  )
+}
+
+/**
+ * Does the object name itself as the request does? Fills in an absent namespace.
+ * @throws ApiError 400. Upstream: handlers/rest.go checkName
+ */
+export function checkIdentity({ definition, namespace, name }: Target, object: KubeObject): void {
+  agreeOnNamespace(definition, namespace, object)
+  const own = object.metadata.name
+  if (!own) throw badRequestError(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
+  if (own !== name) throw badRequestError(`the name of the object (${own}) does not match the name on the URL (${name})`)
 }

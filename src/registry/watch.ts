@@ -4,11 +4,10 @@ import { RevisionCompactedError } from '../storage/cache.ts'
 import type { Change } from '../storage/change-window.ts'
 import { Entry } from '../storage/entry.ts'
 import type { RegistryContext } from './context.ts'
-import { type ListOptions, parseRevision, tooLargeRevisionError } from './list.ts'
+import { invalidRevisionError, type ListOptions, parseRevision, tooLargeRevisionError } from './list.ts'
 import { selectionOf } from './selection.ts'
 
 export interface WatchOptions extends ListOptions {
-  readonly sendInitialEvents?: boolean | undefined
   /** Keep decoded forms with the objects: for readers in this process. */
   readonly keepsDecoded?: boolean
 }
@@ -34,7 +33,11 @@ export interface Watch {
   start(deliver: (events: readonly WatchEvent[], source: readonly Change[]) => void): { stop(): void }
 }
 
-/** @param namespace all when undefined. @throws ApiError 410 when the revision is too old, 400 and 504 as a list */
+/**
+ * @param namespace all when undefined
+ * @throws ApiError 410 when the revision is too old; 504 when it is still to come, where upstream would wait for it: whoever
+ *   names one saw another store, and shall list again
+ */
 export function watch(
   context: RegistryContext,
   definition: ResourceDefinition,
@@ -51,6 +54,7 @@ export function watch(
   }
   const { cache } = context
   const asked = options.resourceVersion ? parseRevision(options.resourceVersion) : 0
+  if (typeof asked === 'string') throw invalidRevisionError(definition, options.resourceVersion!)
   if (asked > cache.revision) throw tooLargeRevisionError(asked, cache.revision)
 
   const toEvents = (changes: readonly Change[]): WatchEvent[] => {
@@ -70,7 +74,7 @@ export function watch(
       replay = toEvents(cache.changesAfter(scope, asked))
     } catch (error) {
       if (!(error instanceof RevisionCompactedError)) throw error
-      throw expiredError(`too old resource version: ${asked} (${error.compactedRevision + 1})`)
+      throw expiredError(`too old resource version: ${asked} (${error.compactedRevision})`)
     }
   }
   return {

@@ -41,7 +41,10 @@ export class ChangeWindow {
   addReplacing(change: Change): void {
     const at = change.previous === undefined ? -1 : this.#find(change.previous.revision)
     const last = at < 0 ? undefined : this.#changes[at]
-    if (last === undefined || last.entry !== change.previous || last.type !== 'update') return this.add(change)
+    if (last === undefined || last.entry !== change.previous || last.type !== 'update') {
+      this.add(change)
+      return
+    }
     this.#changes[at] = undefined
     this.#holes++
     this.#bytes -= last.previous?.bytes.length ?? 0

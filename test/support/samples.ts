@@ -18,7 +18,13 @@ const RULES = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }]
 export const SAMPLES: Readonly<Record<string, { metadata: { name: string } } & Record<string, unknown>>> = {
   'v1/configmaps': { metadata, data: { key: 'value' } },
   'v1/endpoints': { metadata, subsets: [{ addresses: [{ ip: '10.1.2.3' }], ports: [{ port: 80 }] }] },
-  'v1/events': { metadata, involvedObject: { kind: 'Pod', namespace: 'default', name: 'web' }, reason: 'Sample', message: 'a sample', type: 'Normal' },
+  'v1/events': {
+    metadata,
+    involvedObject: { kind: 'Pod', namespace: 'default', name: 'web' },
+    reason: 'Sample',
+    message: 'a sample',
+    type: 'Normal',
+  },
   'v1/limitranges': { metadata, spec: { limits: [{ type: 'Container', default: { cpu: '1' } }] } },
   'v1/namespaces': { metadata },
   'v1/nodes': { metadata },
@@ -50,7 +56,10 @@ export const SAMPLES: Readonly<Record<string, { metadata: { name: string } } & R
     metadata,
     spec: { matchConstraints: MATCH, validations: [{ expression: 'true' }] },
   },
-  'admissionregistration.k8s.io/v1/validatingadmissionpolicybindings': { metadata, spec: { policyName: 'sample', validationActions: ['Deny'] } },
+  'admissionregistration.k8s.io/v1/validatingadmissionpolicybindings': {
+    metadata,
+    spec: { policyName: 'sample', validationActions: ['Deny'] },
+  },
   'admissionregistration.k8s.io/v1/validatingwebhookconfigurations': { metadata, webhooks: [WEBHOOK] },
   'apiextensions.k8s.io/v1/customresourcedefinitions': {
     metadata: { name: 'samples.example.com' },
@@ -79,7 +88,11 @@ export const SAMPLES: Readonly<Record<string, { metadata: { name: string } } & R
   'apps/v1/statefulsets': { metadata, spec: { replicas: 0, serviceName: 'sample', selector: SELECTOR, template: TEMPLATE } },
   'autoscaling/v1/horizontalpodautoscalers': {
     metadata,
-    spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 3, targetCPUUtilizationPercentage: 60 },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+      maxReplicas: 3,
+      targetCPUUtilizationPercentage: 60,
+    },
   },
   'autoscaling/v2/horizontalpodautoscalers': {
     metadata,
@@ -112,9 +125,7 @@ export const SAMPLES: Readonly<Record<string, { metadata: { name: string } } & R
     spec: {
       priorityLevelConfiguration: { name: 'sample' },
       matchingPrecedence: 1000,
-      rules: [
-        { subjects: [{ kind: 'User', user: { name: 'jane' } }], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }] },
-      ],
+      rules: [{ subjects: [{ kind: 'User', user: { name: 'jane' } }], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }] }],
     },
   },
   'flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations': {
@@ -150,11 +161,18 @@ export const SAMPLES: Readonly<Record<string, { metadata: { name: string } } & R
   },
   'resource.k8s.io/v1/resourceclaimtemplates': {
     metadata,
-    spec: { spec: { devices: { requests: [{ name: 'gpu', exactly: { deviceClassName: 'sample', allocationMode: 'ExactCount', count: 1 } }] } } },
+    spec: {
+      spec: { devices: { requests: [{ name: 'gpu', exactly: { deviceClassName: 'sample', allocationMode: 'ExactCount', count: 1 } }] } },
+    },
   },
   'resource.k8s.io/v1/resourceslices': {
     metadata,
-    spec: { driver: 'example.com', nodeName: 'node-1', pool: { name: 'p', generation: 1, resourceSliceCount: 1 }, devices: [{ name: 'd' }] },
+    spec: {
+      driver: 'example.com',
+      nodeName: 'node-1',
+      pool: { name: 'p', generation: 1, resourceSliceCount: 1 },
+      devices: [{ name: 'd' }],
+    },
   },
   'scheduling.k8s.io/v1/priorityclasses': { metadata, value: 1000 },
   'storage.k8s.io/v1/csidrivers': { metadata: { name: 'sample.example.com' }, spec: {} },

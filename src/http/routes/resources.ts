@@ -1,19 +1,19 @@
 /** The generic endpoints of every resource: one route, whose meaning is worked out from the path. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ResourceDefinition } from '../../api/definition.ts'
-import { ApiError, invalidError, methodNotSupportedError } from '../../api/meta/api-error.ts'
-import { forbidden } from '../../api/meta/field-error.ts'
+import { ApiError, badRequestError, invalidError } from '../../api/meta/api-error.ts'
+import { type FieldError, forbidden, notSupported } from '../../api/meta/field-error.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { DeleteOptions } from '../../api/types.gen.ts'
 import type { ObjectResult, RegistryContext, Target, User, WriteOptions } from '../../registry/context.ts'
 import { create } from '../../registry/create.ts'
 import { deletedStatus, deleteObject, validateDeleteOptions } from '../../registry/delete.ts'
 import { deleteCollection } from '../../registry/delete-collection.ts'
-import { getEntry } from '../../registry/get.ts'
-import { list } from '../../registry/list.ts'
+import { checkFreshness, getEntry } from '../../registry/get.ts'
+import { type ListOptions, list } from '../../registry/list.ts'
 import { findSubresource, type Subresource } from '../../registry/subresources/subresources.ts'
-import { update } from '../../registry/update.ts'
-import { watch } from '../../registry/watch.ts'
+import { checkIdentity, update } from '../../registry/update.ts'
+import { type Watch, type WatchOptions, watch } from '../../registry/watch.ts'
 import type { Codecs } from '../codecs/codecs.ts'
 import {
   bodyMediaType,
@@ -28,7 +28,7 @@ import { decodePatchBody } from '../codecs/patch-body.ts'
 import { booleanOf, fieldValidationOf, integerOf, isDryRun, listOptionsOf, type Query, textOf } from '../query.ts'
 import { acceptedForm, Representation } from '../representation.ts'
 import { parseRequestInfo, type RequestInfo } from '../request-info.ts'
-import { headersOf, NO_SUCH_PATH, sendBytes, sendJson, sendPieces } from '../respond.ts'
+import { headersOf, NO_SUCH_PATH, sendBytes, sendJson, sendPieces, UNKNOWN_PATH, wantsPretty } from '../respond.ts'
 import type { IncludeObject } from '../table.ts'
 import { WatchStream } from '../watch-stream.ts'
 
@@ -71,7 +71,10 @@ class ResourceRoutes {
     const question = url.indexOf('?')
     const info = parseRequestInfo(question < 0 ? url : url.slice(0, question))
     const definition = info && this.#options.context.resources.find(info.apiVersion, info.resource)
-    if (info === undefined || definition === undefined) throw NO_SUCH_PATH
+    if (info === undefined || definition === undefined) {
+      const isServed = this.#options.context.resources.hasVersion(apiVersionOf(url))
+      throw isServed ? NO_SUCH_PATH : UNKNOWN_PATH
+    }
     // A namespace in the path of a cluster-scoped resource, or none where an object needs one, is no path of upstream's.
     if (!definition.namespaced && info.namespace !== undefined) throw NO_SUCH_PATH
     if (definition.namespaced && info.namespace === undefined && info.name !== '' && !info.isWatchPath) throw NO_SUCH_PATH
@@ -113,8 +116,9 @@ class ResourceRoutes {
   }
 
   #get(call: Call): void {
-    if (!call.definition.verbs.includes('get')) throw methodNotSupportedError(call.definition, 'get')
+    if (!call.definition.verbs.includes('get')) throw methodNotAllowed()
     const representation = this.#representation(call)
+    checkFreshness(this.#options.context, textOf(call.query, 'resourceVersion'))
     const entry = getEntry(this.#options.context, targetOf(call))
     sendBytes(call.reply, 200, representation.contentType, representation.entry(entry))
   }
@@ -135,11 +139,13 @@ class ResourceRoutes {
     // Frames are JSON lines; clients that prefer protobuf take them.
     const representation = this.#representation(call, definition, [JSON_TYPE])
     const listOptions = listOptionsOf(query)
-    const sendInitialEvents = booleanOf(query, 'sendInitialEvents')
-    checkWatchOptions(listOptions.resourceVersionMatch, sendInitialEvents)
-    const started = watch(context, definition, info.namespace, { ...listOptions, sendInitialEvents, name: info.name || undefined } as never)
-    const timeoutSeconds = integerOf(query, 'timeoutSeconds')
+    const { sendInitialEvents, resourceVersion, resourceVersionMatch } = listOptions
+    checkWatchOptions(listOptions)
     const allowsBookmarks = booleanOf(query, 'allowWatchBookmarks') === true
+    // Upstream: SetListOptionsDefaults makes a streamed list of a watch that begins with the state of now.
+    const isStreamedList = sendInitialEvents ?? (!resourceVersionMatch && (!resourceVersion || resourceVersion === '0'))
+    const started = this.#startWatch(call, { ...listOptions, name: info.name || undefined })
+    const timeoutSeconds = integerOf(query, 'timeoutSeconds')
     call.reply.hijack()
     const stream = new WatchStream(call.reply.raw, {
       definition,
@@ -147,7 +153,7 @@ class ResourceRoutes {
       clock: context.clock,
       timeoutMs: timeoutSeconds ? timeoutSeconds * 1000 : MIN_WATCH_MS * (1 + context.random.next()),
       allowsBookmarks,
-      marksInitialEnd: allowsBookmarks && sendInitialEvents === true,
+      marksInitialEnd: allowsBookmarks && isStreamedList,
       isShared: !listOptions.labelSelector && !listOptions.fieldSelector && info.name === '',
       currentRevision: () => context.cache.revision,
     })
@@ -156,9 +162,19 @@ class ResourceRoutes {
     stream.start(started, headersOf(representation.contentType, []) as Record<string, string>)
   }
 
+  /** An ApiError for what upstream only finds out when the answer has begun: it ends the stream. Throws all else. */
+  #startWatch({ definition, info }: Call, options: WatchOptions): Watch | ApiError {
+    try {
+      return watch(this.#options.context, definition, info.namespace, options)
+    } catch (error) {
+      if (error instanceof ApiError && (error.code === 410 || error.code === 504)) return error
+      throw error
+    }
+  }
+
   async #create(call: Call): Promise<void> {
     const { definition, info } = call
-    if (!definition.verbs.includes('create')) throw methodNotSupportedError(definition, 'create')
+    if (!definition.verbs.includes('create')) throw methodNotAllowed()
     const representation = this.#representation(call)
     const options = writeOptions(call, 'CreateOptions')
     const object = this.#decode(call, definition, 'CreateOptions', options.warnings)
@@ -171,16 +187,17 @@ class ResourceRoutes {
 
   async #update(call: Call): Promise<void> {
     const { definition } = call
-    if (!definition.verbs.includes('update')) throw methodNotSupportedError(definition, 'update')
+    if (!definition.verbs.includes('update')) throw methodNotAllowed()
     const representation = this.#representation(call)
     const options = writeOptions(call, 'UpdateOptions')
-    const decode = () => this.#decode(call, definition, 'UpdateOptions', options.warnings)
-    this.#answer(call, representation, await update(this.#options.context, targetOf(call), decode, options), options)
+    const target = targetOf(call)
+    const change = this.#replacementOf(call, target, definition, 'UpdateOptions', options.warnings)
+    this.#answer(call, representation, await update(this.#options.context, target, change, options), options)
   }
 
   async #patch(call: Call): Promise<void> {
     const { definition } = call
-    if (!definition.verbs.includes('patch')) throw methodNotSupportedError(definition, 'patch')
+    if (!definition.verbs.includes('patch')) throw methodNotAllowed()
     const representation = this.#representation(call)
     const options = { ...writeOptions(call, 'PatchOptions'), isPatch: true }
     const change = this.#patchOf(call, definition, options.warnings)
@@ -189,7 +206,7 @@ class ResourceRoutes {
 
   async #delete(call: Call): Promise<void> {
     const { definition } = call
-    if (!definition.verbs.includes('delete')) throw methodNotSupportedError(definition, 'delete')
+    if (!definition.verbs.includes('delete')) throw methodNotAllowed()
     const representation = this.#representation(call)
     const { asked, options } = this.#deleteOptions(call)
     const target = targetOf(call)
@@ -201,7 +218,8 @@ class ResourceRoutes {
 
   async #deleteCollection(call: Call): Promise<void> {
     const { definition, info, query } = call
-    if (!definition.verbs.includes('deletecollection')) throw methodNotSupportedError(definition, 'deletecollection')
+    const isEverywhere = definition.namespaced && info.namespace === undefined
+    if (isEverywhere || !definition.verbs.includes('deletecollection')) throw methodNotAllowed()
     const representation = this.#representation(call)
     const { asked, options } = this.#deleteOptions(call)
     const deleted = await deleteCollection(this.#options.context, definition, info.namespace, listOptionsOf(query), asked, options)
@@ -248,7 +266,7 @@ class ResourceRoutes {
     const representation = this.#representation(call, shown)
     const kind = isPatch ? 'PatchOptions' : 'UpdateOptions'
     const options = { ...writeOptions(call, kind), subresource: call.info.subresource, isPatch }
-    const change = isPatch ? this.#patchOf(call, shown, options.warnings) : () => this.#decode(call, shown, kind, options.warnings)
+    const change = isPatch ? this.#patchOf(call, shown, options.warnings) : this.#replacementOf(call, target, shown, kind, options.warnings)
     this.#answer(call, representation, await subresource.update(this.#options.context, target, change, options), options)
   }
 
@@ -257,11 +275,21 @@ class ResourceRoutes {
   }
 
   #representation(call: Call, definition = call.definition, served?: readonly MediaType[]): Representation {
+    const { query, request } = call
+    const accepted = acceptedForm(request.headers.accept, served)
+    const includeObject = textOf(query, 'includeObject') || 'Metadata'
+    if (accepted.as === 'Table' && !INCLUDES.includes(includeObject)) {
+      const fault = `includeObject: Invalid value: ${JSON.stringify(includeObject)}: must be 'Metadata', 'Object', 'None', or empty`
+      throw badRequestError(`Unable to convert to Table as requested: ${fault}`)
+    }
     return new Representation(
       {
         definition,
-        accepted: acceptedForm(call.request.headers.accept, served),
-        includeObject: (textOf(call.query, 'includeObject') as IncludeObject | undefined) ?? 'Metadata',
+        accepted,
+        includeObject: includeObject as IncludeObject,
+        noHeaders: booleanOf(query, 'noHeaders') === true,
+        // A watch sends a line an event.
+        isPretty: served === undefined && (accepted.isPretty || wantsPretty(request)),
         now: this.#options.context.clock.now(),
       },
       this.#options.codecs,
@@ -272,6 +300,17 @@ class ResourceRoutes {
     const mediaType = bodyMediaType(call.request.headers['content-type'])
     warnings.length = 0
     return this.#options.codecs.decode(bodyOf(call.request), mediaType, definition, fieldValidationOf(call.query, optionsKind), warnings)
+  }
+
+  /** The body of a PUT, whose faults come before a missing object. Decoded anew when the update is tried again. @throws ApiError */
+  #replacementOf(call: Call, target: Target, definition: ResourceDefinition, optionsKind: string, warnings: string[]): () => KubeObject {
+    let decoded: KubeObject | undefined = this.#decode(call, definition, optionsKind, warnings)
+    checkIdentity(target, decoded)
+    return () => {
+      const object = decoded ?? this.#decode(call, definition, optionsKind, warnings)
+      decoded = undefined
+      return object
+    }
   }
 
   /** What the patch makes of an object. @throws ApiError 400, 415 */
@@ -329,13 +368,28 @@ function methodNotAllowed(): ApiError {
   return new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 }
 
-/** Upstream: metainternalversion/validation validateWatchOptions. */
-function checkWatchOptions(match: string | undefined, sendInitialEvents: boolean | undefined): void {
-  const refuse = (field: string, why: string) => invalidError({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [forbidden(field, why)])
+const INCLUDES: readonly string[] = ['Metadata', 'Object', 'None']
+
+/** `v1` of `/api/v1/…`, `apps/v1` of `/apis/apps/v1/…`. */
+function apiVersionOf(url: string): string {
+  const [path = ''] = url.split('?')
+  const [, root, ...rest] = path.split('/')
+  return rest.slice(0, root === 'api' ? 1 : 2).join('/')
+}
+
+/** @throws ApiError 422 with every fault. Upstream: metainternalversion/validation validateWatchOptions */
+function checkWatchOptions({ resourceVersionMatch: match, sendInitialEvents, continue: token }: ListOptions): void {
+  const field = 'resourceVersionMatch'
+  const errors: FieldError[] = []
   if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
-    throw refuse('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
+    errors.push(forbidden(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
   }
-  if (match && sendInitialEvents === undefined) {
-    throw refuse('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')
+  if (match) {
+    if (sendInitialEvents === undefined) {
+      errors.push(forbidden(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
+    }
+    if (match !== 'NotOlderThan') errors.push(notSupported(field, match, ['NotOlderThan']))
+    if (token) errors.push(forbidden(field, 'resourceVersionMatch is forbidden when continue is provided'))
   }
+  if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
 }

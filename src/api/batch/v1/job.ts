@@ -18,6 +18,8 @@ import { validateJobUpdate } from './job-update-validation.ts'
 const MAX_INT32 = 2 ** 31 - 1
 
 export const job = defineResource<Job>('batch/v1/jobs', {
+  // For clients of the first days: kubectl always says which. Upstream: strategy.go DefaultGarbageCollectionPolicy.
+  ownDependents: 'stay',
   defaultPropagationPolicy: 'Orphan',
   countsGenerations: true,
   setDefaults: (object) => {

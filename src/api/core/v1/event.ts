@@ -8,6 +8,7 @@ import { pushInvalid } from './formats.ts'
 
 /** Upstream: pkg/registry/core/event/strategy.go, pkg/apis/core/validation/events.go. */
 export const event = defineResource<Event>('v1/events', {
+  ownDependents: 'none',
   createsOnUpdate: true,
   validateName: nameIsPathSegment,
   setDefaults,

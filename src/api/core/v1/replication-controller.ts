@@ -10,6 +10,8 @@ import { setPodTemplateDefaults, validatePodTemplate } from './pod-template.ts'
 const COUNTS = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'] as const
 
 export const replicationController = defineResource<ReplicationController>('v1/replicationcontrollers', {
+  // For clients of the first days: kubectl always says which. Upstream: strategy.go DefaultGarbageCollectionPolicy.
+  ownDependents: 'stay',
   defaultPropagationPolicy: 'Orphan',
   countsGenerations: true,
   setDefaults,

@@ -11,6 +11,7 @@ const MAX_TEXT_BYTES = 128
 const MAX_NOTE_BYTES = 1024
 
 export const event = defineResource<EventsV1Event>('events.k8s.io/v1/events', {
+  ownDependents: 'none',
   createsOnUpdate: true,
   validatesUpdateAlone: true,
   validate: (object) => [...commonFaults(object), ...newEventFaults(object)],
