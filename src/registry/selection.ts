@@ -30,7 +30,12 @@ export function selectionOf(
   if (labels.length === 0 && fields.length === 0) return EVERYTHING
   for (const { field } of fields) {
     if (field !== 'metadata.name' && field !== 'metadata.namespace' && definition.selectableFields?.[field] === undefined) {
-      throw badRequestError(`field label not supported: ${field}`)
+      // Upstream: conversion.go DefaultMetaV1FieldSelectorConversion, where a kind has no conversion of its own.
+      throw badRequestError(
+        definition.selectableFields === undefined
+          ? `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+          : `field label not supported: ${field}`,
+      )
     }
   }
   return {

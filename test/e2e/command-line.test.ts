@@ -27,10 +27,22 @@ describe('what the command line refuses, in one line', () => {
     { name: 'a port too high', args: () => ['--port', '65536'], says: /--port must be/ },
     { name: 'a negative number of nodes', args: () => ['--nodes=-1'], says: /--nodes must be/ },
     { name: 'an unknown storage', args: () => ['--storage', 'etcd:2379'], says: /--storage must be sqlite:PATH or memory:/ },
-    { name: 'a folder that does not exist', args: () => ['--port', '0', '--storage', 'sqlite:/nowhere/at/all.db'], says: /\/nowhere\/at.*--storage/ },
-    { name: 'a path where no file can be', args: () => ['--port', '0', '--storage', 'sqlite:/proc/coracle.db'], says: /\/proc\/coracle\.db.*--storage/ },
+    {
+      name: 'a folder that does not exist',
+      args: () => ['--port', '0', '--storage', 'sqlite:/nowhere/at/all.db'],
+      says: /\/nowhere\/at.*--storage/,
+    },
+    {
+      name: 'a path where no file can be',
+      args: () => ['--port', '0', '--storage', 'sqlite:/proc/coracle.db'],
+      says: /\/proc\/coracle\.db.*--storage/,
+    },
     { name: 'a folder as the file', args: () => ['--port', '0', '--storage', `sqlite:${tmpdir()}`], says: /--storage/ },
-    { name: 'a file that is no database', args: () => ['--port', '0', '--storage', 'sqlite:package.json'], says: /package\.json.*--storage/ },
+    {
+      name: 'a file that is no database',
+      args: () => ['--port', '0', '--storage', 'sqlite:package.json'],
+      says: /package\.json.*--storage/,
+    },
   ])('$name', async ({ args, says }) => {
     const { stdout, stderr, code } = await runMain(args())
     expect({ stdout, code }).toEqual({ stdout: '', code: 1 })

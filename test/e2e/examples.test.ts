@@ -23,7 +23,15 @@ const ROLLOUTS = [
 
 it('creates every object of the examples', () => {
   expect(lines(applied).filter((line) => !line.endsWith(' created'))).toEqual([])
-  for (const kind of ['pod/', 'deployment.apps/', 'replicaset.apps/', 'daemonset.apps/', 'statefulset.apps/', 'job.batch/', 'cronjob.batch/']) {
+  for (const kind of [
+    'pod/',
+    'deployment.apps/',
+    'replicaset.apps/',
+    'daemonset.apps/',
+    'statefulset.apps/',
+    'job.batch/',
+    'cronjob.batch/',
+  ]) {
     expect(applied).toContain(`\n${kind}`)
   }
 })
@@ -44,7 +52,9 @@ it('brings every workload to rest', async () => {
   await server.kubectl('wait', '--for=condition=Complete', 'job/rsync', 'job/object-storage-upload', '--timeout=90s')
   await server.kubectl('wait', '--for=condition=Ready', 'pod/toolbox', '--timeout=60s')
   await server.kubectl('wait', '--for=jsonpath={.status.readyReplicas}=4', 'replicaset/queue-worker', '--timeout=60s')
-  await eventually(async () => expect(await server.kubectl('get', 'daemonset', 'monitoring-agent', '-o', 'jsonpath={.status.numberReady}')).toBe('3'))
+  await eventually(async () =>
+    expect(await server.kubectl('get', 'daemonset', 'monitoring-agent', '-o', 'jsonpath={.status.numberReady}')).toBe('3'),
+  )
 })
 
 it('binds the claims of the StatefulSets, and the claim of the backup', async () => {
@@ -82,7 +92,10 @@ describe('describe', () => {
   it.each([
     ['pod/toolbox', ['Node:', 'Status:', 'IP:', 'Containers:', 'Conditions:', 'QoS Class:', 'Events:', 'Scheduled', 'Started']],
     ['pod/mysql-0', ['Controlled By:', 'Volumes:', 'ClaimName:  data-mysql-0', 'Readiness:', 'Startup:']],
-    ['deployment/web', ['Replicas:', '3 desired | 3 updated | 3 total | 3 available | 0 unavailable', 'NewReplicaSet:', 'ScalingReplicaSet']],
+    [
+      'deployment/web',
+      ['Replicas:', '3 desired | 3 updated | 3 total | 3 available | 0 unavailable', 'NewReplicaSet:', 'ScalingReplicaSet'],
+    ],
     ['replicaset/queue-worker', ['4 current / 4 desired', '4 Running / 0 Waiting / 0 Succeeded / 0 Failed', 'SuccessfulCreate']],
     ['daemonset/log-collector', ['Desired Number of Nodes Scheduled: 3', 'Number of Nodes Misscheduled: 0', 'SuccessfulCreate']],
     ['statefulset/redis', ['3 desired | 3 total', 'Volume Claims:', 'SuccessfulCreate']],
@@ -104,7 +117,9 @@ describe('describe', () => {
 it('deletes them all again', async () => {
   await server.kubectl('delete', '-f', 'examples/', '--timeout=90s')
   await eventually(async () => {
-    expect((await server.tryKubectl(['get', 'pods,replicasets,jobs,statefulsets,daemonsets'])).stderr).toBe('No resources found in default namespace.\n')
+    expect((await server.tryKubectl(['get', 'pods,replicasets,jobs,statefulsets,daemonsets'])).stderr).toBe(
+      'No resources found in default namespace.\n',
+    )
   })
   // Claims of a StatefulSet outlive it.
   expect(table(await server.kubectl('get', 'pvc'))).toHaveLength(10)

@@ -66,7 +66,12 @@ it('lets nodes join, fail, recover and leave over REST', async () => {
 it('documents the simulation', async () => {
   const document = await server.json<{ paths: Record<string, object> }>('/docs/json')
   expect(Object.keys(document.paths)).toEqual(
-    expect.arrayContaining(['/simulation/nodes', '/simulation/nodes/{name}', '/simulation/nodes/{name}/fail', '/simulation/nodes/{name}/recover']),
+    expect.arrayContaining([
+      '/simulation/nodes',
+      '/simulation/nodes/{name}',
+      '/simulation/nodes/{name}/fail',
+      '/simulation/nodes/{name}/recover',
+    ]),
   )
   const page = await fetch(`${server.url}/docs/`)
   expect(page.headers.get('content-type')).toMatch('text/html')
