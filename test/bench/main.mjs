@@ -3,12 +3,13 @@
 //
 //     npm run bench                 everything, about two minutes
 //     npm run bench -- start create fan-out
-import { cleanUp } from './server.mjs'
-import { createSection, getSection, listSection, updateSection } from './sections-requests.mjs'
+
 import { baselines } from './baselines.mjs'
 import { memorySection, startSection } from './sections-process.mjs'
+import { createSection, getSection, listSection, updateSection } from './sections-requests.mjs'
 import { fanOutSection, latencySection } from './sections-watch.mjs'
 import { workloadSection } from './sections-workloads.mjs'
+import { cleanUp } from './server.mjs'
 
 const SECTIONS = {
   start: startSection,

@@ -1,13 +1,14 @@
 // How soon it is there, and how much memory it takes.
-import { load } from './http-client.mjs'
-import { pod } from './objects.mjs'
-import { heading, ms, row } from './report.mjs'
-import { startServer, until } from './server.mjs'
+
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { load } from './http-client.mjs'
+import { pod } from './objects.mjs'
+import { heading, ms, row } from './report.mjs'
+import { startServer, until } from './server.mjs'
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
@@ -24,11 +25,15 @@ export async function startSection() {
 async function measureStart() {
   const folder = mkdtempSync(join(tmpdir(), 'coracle-bench-'))
   const started = performance.now()
-  const child = spawn(process.execPath, [MAIN, '--port', '0', '--storage', `sqlite:${join(folder, 'start.db')}`], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const url = await new Promise((resolve) => child.stdout.on('data', (data) => {
-    const match = /listening on (http:\S+)/.exec(String(data))
-    if (match !== null) resolve(match[1])
-  }))
+  const child = spawn(process.execPath, [MAIN, '--port', '0', '--storage', `sqlite:${join(folder, 'start.db')}`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const url = await new Promise((resolve) =>
+    child.stdout.on('data', (data) => {
+      const match = /listening on (http:\S+)/.exec(String(data))
+      if (match !== null) resolve(match[1])
+    }),
+  )
   const listening = performance.now() - started
   await until(async () => (await fetch(`${url}/readyz`)).ok)
   const ready = performance.now() - started

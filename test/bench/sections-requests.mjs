@@ -21,7 +21,14 @@ export async function createSection(base) {
       const total = clients === 1 ? 1500 : 5000
       const result = await load(server.port, clients, total, (i) => ['POST', path, make(`c${clients}-${i}`)], 201)
       const sqlite = clients === 1 ? base.sqliteOne : base.sqliteBatch
-      row(`${name}, ${clients} clients`, rate(result.perSecond), ms(result.p50), ms(result.p99), share(result.perSecond, sqlite), share(result.perSecond, base.fastifyPost))
+      row(
+        `${name}, ${clients} clients`,
+        rate(result.perSecond),
+        ms(result.p50),
+        ms(result.p99),
+        share(result.perSecond, sqlite),
+        share(result.perSecond, base.fastifyPost),
+      )
     }
   }
   console.log('  * one insert a transaction for 1 client, 64 for the others')

@@ -10,7 +10,9 @@ const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
 /** A watch on a bare socket. @param onData each piece of the stream */
 async function openWatch(port, onData) {
   const socket = net.connect({ port, host: '127.0.0.1', noDelay: true })
-  socket.write(`GET ${CONFIG_MAPS}?watch=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&resourceVersion=1 HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+  socket.write(
+    `GET ${CONFIG_MAPS}?watch=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&resourceVersion=1 HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+  )
   await new Promise((resolve) => socket.once('data', resolve))
   socket.on('data', onData)
   return socket
@@ -37,10 +39,16 @@ export async function latencySection() {
     }
     rest = rest.slice(Math.max(at, rest.length - 64))
   })
-  await load(server.port, 16, total, (i) => {
-    begun[i] = performance.now()
-    return ['POST', CONFIG_MAPS, configMap(`w-${i}`)]
-  }, 201)
+  await load(
+    server.port,
+    16,
+    total,
+    (i) => {
+      begun[i] = performance.now()
+      return ['POST', CONFIG_MAPS, configMap(`w-${i}`)]
+    },
+    201,
+  )
   await new Promise((resolve) => setTimeout(resolve, 200))
   latencies.sort((a, b) => a - b)
   row(`${latencies.length} events`, ms(latencies[Math.floor(latencies.length * 0.5)]), ms(latencies[Math.floor(latencies.length * 0.99)]))

@@ -20,10 +20,15 @@ export async function workloadSection() {
   heading('Workloads on 20 nodes')
   row('', 'Pods created', 'Available')
   const post = async (server, path, body) => {
-    const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
     if (!answer.ok) throw new Error(await answer.text())
   }
-  const json = async (server, path, accept = 'application/json') => (await fetch(`http://127.0.0.1:${server.port}${path}`, { headers: { accept } })).json()
+  const json = async (server, path, accept = 'application/json') =>
+    (await fetch(`http://127.0.0.1:${server.port}${path}`, { headers: { accept } })).json()
   const podCount = async (server) => {
     const { items, metadata } = await json(server, '/api/v1/namespaces/default/pods?limit=1')
     return items.length + (metadata.remainingItemCount ?? 0)
@@ -40,10 +45,16 @@ export async function workloadSection() {
 
   server = await startServer({ nodes: 20 })
   started = performance.now()
-  await Promise.all(Array.from({ length: 600 }, (_, i) => post(server, '/apis/apps/v1/namespaces/default/deployments', deployment(`small-${i}`, 1))))
+  await Promise.all(
+    Array.from({ length: 600 }, (_, i) => post(server, '/apis/apps/v1/namespaces/default/deployments', deployment(`small-${i}`, 1))),
+  )
   await until(async () => (await podCount(server)) === 600, 5)
   const many = performance.now() - started
-  await until(async () => (await json(server, '/apis/apps/v1/namespaces/default/deployments')).items.every(({ status }) => status.availableReplicas === 1), 25)
+  await until(
+    async () =>
+      (await json(server, '/apis/apps/v1/namespaces/default/deployments')).items.every(({ status }) => status.availableReplicas === 1),
+    25,
+  )
   row('600 Deployments of 1', ms(many), ms(performance.now() - started))
   await server.stop()
 

@@ -48,7 +48,12 @@ test.each([
     days: 10,
     starts: ['2026-01-09T13:00', '2026-01-13T13:00', '2026-01-16T13:00'],
   },
-  { schedule: '5/25 4 * * ?', start: '2026-01-01T00:00:00Z', days: 1, starts: ['2026-01-01T04:05', '2026-01-01T04:30', '2026-01-01T04:55'] },
+  {
+    schedule: '5/25 4 * * ?',
+    start: '2026-01-01T00:00:00Z',
+    days: 1,
+    starts: ['2026-01-01T04:05', '2026-01-01T04:30', '2026-01-01T04:55'],
+  },
   { schedule: '@daily', start: '2026-01-01T12:00:00Z', days: 2, starts: ['2026-01-02T00:00', '2026-01-03T00:00'] },
   { schedule: '@weekly', start: '2026-01-01T12:00:00Z', days: 11, starts: ['2026-01-04T00:00', '2026-01-11T00:00'] },
   { schedule: '@monthly', start: '2026-01-15T12:00:00Z', days: 31, starts: ['2026-02-01T00:00'] },
@@ -132,7 +137,9 @@ const startOnFile = async (start: string): Promise<string> => {
 }
 
 const jobMinutes = async () =>
-  (await scenario.list<Job>(JOBS)).map(({ metadata }) => new Date(Number(metadata.name.split('-').at(-1)) * MINUTE).toISOString().slice(11, 16)).sort()
+  (await scenario.list<Job>(JOBS))
+    .map(({ metadata }) => new Date(Number(metadata.name.split('-').at(-1)) * MINUTE).toISOString().slice(11, 16))
+    .sort()
 
 test('of the times missed while the cluster was down the last is started, once', async () => {
   const storage = await startOnFile('2026-01-01T00:05:00Z')
@@ -153,7 +160,9 @@ test('startingDeadlineSeconds bounds how late a missed time may be started', asy
   await scenario.create(CRON_JOBS, cronJob('lenient', '@hourly', { startingDeadlineSeconds: 1200 }))
   await reopenAfter(2 * HOUR + 10 * MINUTE, storage)
   await scenario.pass(SECOND)
-  expect((await scenario.list<Job>(JOBS)).map(({ metadata }) => metadata.name)).toEqual([`lenient-${Date.parse('2026-01-01T02:00:00Z') / MINUTE}`])
+  expect((await scenario.list<Job>(JOBS)).map(({ metadata }) => metadata.name)).toEqual([
+    `lenient-${Date.parse('2026-01-01T02:00:00Z') / MINUTE}`,
+  ])
   await scenario.pass(HOUR)
   expect(await jobMinutes()).toEqual(['02:00', '03:00', '03:00'])
 })

@@ -62,7 +62,10 @@ test('starts a Job at each time of its schedule, named by the minute and owned b
 test('keeps so many finished Jobs as each of the history limits says, with their pods', async () => {
   scenario = await Scenario.start({ start: '2026-03-02T10:58:30Z' })
   await scenario.create(CRON_JOBS, cronJob('good', '* * * * *', {}, runs('sleep 1')))
-  await scenario.create(CRON_JOBS, cronJob('bad', '* * * * *', { failedJobsHistoryLimit: 2 }, jobSpec({ backoffLimit: 0 }, { command: 'exit 1' })))
+  await scenario.create(
+    CRON_JOBS,
+    cronJob('bad', '* * * * *', { failedJobsHistoryLimit: 2 }, jobSpec({ backoffLimit: 0 }, { command: 'exit 1' })),
+  )
   await scenario.create(CRON_JOBS, cronJob('none', '* * * * *', { successfulJobsHistoryLimit: 0 }, runs('sleep 1')))
   await scenario.passUntil('2026-03-02T11:10:30Z')
   const last = minuteOf('2026-03-02T11:10:00Z')

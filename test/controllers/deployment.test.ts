@@ -166,7 +166,10 @@ test('what changes while it is paused is rolled out when it is resumed, at once;
 
 test('a pause in the midst of a rollout stops it, and resuming carries it on', async () => {
   scenario = await Scenario.start()
-  await scenario.create(DEPLOYMENTS, deployment('web', { replicas: 4, strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } }, slowTemplate()))
+  await scenario.create(
+    DEPLOYMENTS,
+    deployment('web', { replicas: 4, strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } }, slowTemplate()),
+  )
   await scenario.pass(MINUTE)
   await scenario.patch(DEPLOYMENTS, 'web', setImage('nginx:2'))
   await scenario.pass(3 * SECOND)
@@ -200,7 +203,11 @@ test('undo, as kubectl does it, takes the old ReplicaSet up again under a new re
     scenario.pathOf(DEPLOYMENTS, 'web'),
     [
       { op: 'replace', path: '/spec/template', value: template },
-      { op: 'replace', path: '/metadata/annotations', value: { 'kubernetes.io/change-cause': 'the first', 'deployment.kubernetes.io/revision': '2' } },
+      {
+        op: 'replace',
+        path: '/metadata/annotations',
+        value: { 'kubernetes.io/change-cause': 'the first', 'deployment.kubernetes.io/revision': '2' },
+      },
     ],
     'application/json-patch+json',
   )
@@ -235,7 +242,10 @@ test('keeps as many old ReplicaSets as revisionHistoryLimit says, the latest', a
 
 test('a template that changes in the midst of a rollout takes over from there', async () => {
   scenario = await Scenario.start()
-  await scenario.create(DEPLOYMENTS, deployment('web', { replicas: 4, strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } } }, slowTemplate()))
+  await scenario.create(
+    DEPLOYMENTS,
+    deployment('web', { replicas: 4, strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } } }, slowTemplate()),
+  )
   await scenario.pass(MINUTE)
   const bounds = await watchBounds()
   await scenario.patch(DEPLOYMENTS, 'web', setImage('nginx:2'))
@@ -254,7 +264,12 @@ test('scaling in the midst of a rollout is shared out in proportion', async () =
   // Never gets ready, so the rollout stands still at 8 + 5.
   const broken = podTemplate({ app: 'web' }, { image: 'nginx:2', annotations: { 'coracle.dev/ready': 'false' } })
   await scenario.patch(DEPLOYMENTS, 'web', {
-    spec: { template: { ...broken, spec: { containers: [{ name: 'main', image: 'nginx:2', readinessProbe: { httpGet: { path: '/', port: 80 } } }] } } },
+    spec: {
+      template: {
+        ...broken,
+        spec: { containers: [{ name: 'main', image: 'nginx:2', readinessProbe: { httpGet: { path: '/', port: 80 } } }] },
+      },
+    },
   })
   await scenario.pass(MINUTE)
   expect(await sizes()).toEqual({ 'nginx:1': 8, 'nginx:2': 5 })
@@ -298,7 +313,12 @@ test('pods that never get ready exceed the progress deadline; a template that wo
   expect(old!.metadata.name).not.toBe(failed.metadata.name)
   expect((await web()).status).toMatchObject({ unavailableReplicas: 1, updatedReplicas: 1, availableReplicas: 3 })
   await scenario.patch(DEPLOYMENTS, 'web', {
-    spec: { template: { metadata: { annotations: { 'coracle.dev/fail-image-pull': null } }, spec: { containers: [{ name: 'main', image: 'nginx:3' }] } } },
+    spec: {
+      template: {
+        metadata: { annotations: { 'coracle.dev/fail-image-pull': null } },
+        spec: { containers: [{ name: 'main', image: 'nginx:3' }] },
+      },
+    },
   })
   await scenario.pass(MINUTE)
   expect(conditionTexts(await web())).toEqual(['Available=True MinimumReplicasAvailable', 'Progressing=True NewReplicaSetAvailable'])
@@ -324,7 +344,10 @@ test('scales through /scale; a ReplicaSet that is scaled by hand is set right', 
   await scenario.request('PATCH', `${scenario.pathOf(DEPLOYMENTS, 'web')}/scale`, { spec: { replicas: 6 } }, 'application/merge-patch+json')
   expect((await web()).status).toMatchObject({ replicas: 6, availableReplicas: 6 })
   const [set] = await replicaSets()
-  expect(set!.metadata.annotations).toMatchObject({ 'deployment.kubernetes.io/desired-replicas': '6', 'deployment.kubernetes.io/max-replicas': '8' })
+  expect(set!.metadata.annotations).toMatchObject({
+    'deployment.kubernetes.io/desired-replicas': '6',
+    'deployment.kubernetes.io/max-replicas': '8',
+  })
   await scenario.patch(REPLICA_SETS, set!.metadata.name, { spec: { replicas: 1 } })
   await scenario.pass(MINUTE)
   expect(await scenario.pods()).toHaveLength(6)

@@ -17,10 +17,18 @@ const startJob = async () => {
     [first, '0'],
     [second, '1'],
   ] as const) {
-    await scenario.patch(PODS, pod!.metadata.name, { metadata: { annotations: { 'coracle.dev/run-for': '1', 'coracle.dev/exit-code': code } } })
+    await scenario.patch(PODS, pod!.metadata.name, {
+      metadata: { annotations: { 'coracle.dev/run-for': '1', 'coracle.dev/exit-code': code } },
+    })
   }
   await scenario.pass(20 * SECOND)
-  expect((await scenario.pods()).map(({ status }) => status?.phase).sort()).toEqual(['Failed', 'Running', 'Running', 'Running', 'Succeeded'])
+  expect((await scenario.pods()).map(({ status }) => status?.phase).sort()).toEqual([
+    'Failed',
+    'Running',
+    'Running',
+    'Running',
+    'Succeeded',
+  ])
 }
 
 test('deleted over the API without a policy its pods are orphaned, as in batch/v1 upstream', async () => {

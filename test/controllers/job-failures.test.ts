@@ -42,7 +42,10 @@ test('the back-off ends at ten minutes', async () => {
 
 test('a success ends the back-off that failures before it built up', async () => {
   await start()
-  await scenario.create(JOBS, job('work', { completions: 3, backoffLimit: 6 }, { command: 'sleep 1', annotations: { 'coracle.dev/exit-code': '1' } }))
+  await scenario.create(
+    JOBS,
+    job('work', { completions: 3, backoffLimit: 6 }, { command: 'sleep 1', annotations: { 'coracle.dev/exit-code': '1' } }),
+  )
   await scenario.pass(SECOND)
   // From now on pods end well, once; the next is made at once.
   await scenario.pass(10 * SECOND)
@@ -122,7 +125,10 @@ test('podFailurePolicy Ignore replaces a disrupted pod without counting it', asy
   const podFailurePolicy = { rules: [onDisruption('Ignore')] }
   await scenario.create(JOBS, job('work', { backoffLimit: 0, podFailurePolicy }, { command: 'sleep 60' }))
   const [pod] = await scenario.pods()
-  const conditions = [...pod!.status!.conditions!, { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: '' }]
+  const conditions = [
+    ...pod!.status!.conditions!,
+    { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: '' },
+  ]
   await scenario.patchStatus(PODS, pod!.metadata.name, { conditions })
   await scenario.delete(PODS, pod!.metadata.name)
   await scenario.pass(2 * MINUTE)

@@ -128,7 +128,8 @@ test('an elastic Indexed Job shrinks and grows with its completions', async () =
   await start()
   await scenario.create(JOBS, job('work', { completions: 4, parallelism: 4, completionMode: 'Indexed' }, { command: 'sleep 60' }))
   await scenario.patch(JOBS, 'work', { spec: { completions: 2, parallelism: 2 } })
-  const indexes = async () => (await scenario.pods()).map(({ metadata }) => metadata.labels!['batch.kubernetes.io/job-completion-index']).sort()
+  const indexes = async () =>
+    (await scenario.pods()).map(({ metadata }) => metadata.labels!['batch.kubernetes.io/job-completion-index']).sort()
   expect(await indexes()).toEqual(['0', '1'])
   await scenario.patch(JOBS, 'work', { spec: { completions: 3, parallelism: 3 } })
   expect(await indexes()).toEqual(['0', '1', '2'])
@@ -138,7 +139,10 @@ test('an elastic Indexed Job shrinks and grows with its completions', async () =
 
 test('a suspended Job has no pods; resuming starts its time anew', async () => {
   const { now } = await start()
-  await scenario.create(JOBS, job('work', { suspend: true, completions: 2, parallelism: 2, activeDeadlineSeconds: 60 }, { command: 'sleep 40' }))
+  await scenario.create(
+    JOBS,
+    job('work', { suspend: true, completions: 2, parallelism: 2, activeDeadlineSeconds: 60 }, { command: 'sleep 40' }),
+  )
   expect(await scenario.pods()).toEqual([])
   expect(await statusOf('work')).not.toHaveProperty('startTime')
   expect(conditionTexts(await scenario.get<Job>(JOBS, 'work'))).toEqual(['Suspended=True JobSuspended'])
@@ -172,12 +176,18 @@ test('ends early when its success policy is met, and takes the other pods away',
   await start()
   const policy = { rules: [{ succeededIndexes: '0', succeededCount: 1 }] }
   const command = 'if [ "$JOB_COMPLETION_INDEX" = 0 ]; then sleep 5; else sleep 500; fi'
-  await scenario.create(JOBS, job('work', { completions: 3, parallelism: 3, completionMode: 'Indexed', successPolicy: policy }, { command }))
+  await scenario.create(
+    JOBS,
+    job('work', { completions: 3, parallelism: 3, completionMode: 'Indexed', successPolicy: policy }, { command }),
+  )
   for (const pod of await scenario.pods({ 'batch.kubernetes.io/job-completion-index': '0' })) {
     await scenario.patch(PODS, pod.metadata.name, { metadata: { annotations: { 'coracle.dev/run-for': '5' } } })
   }
   await scenario.pass(2 * MINUTE)
-  expect(conditionTexts(await scenario.get<Job>(JOBS, 'work'))).toEqual(['Complete=True SuccessPolicy', 'SuccessCriteriaMet=True SuccessPolicy'])
+  expect(conditionTexts(await scenario.get<Job>(JOBS, 'work'))).toEqual([
+    'Complete=True SuccessPolicy',
+    'SuccessCriteriaMet=True SuccessPolicy',
+  ])
   expect(await statusOf('work')).toMatchObject({ completedIndexes: '0', succeeded: 1 })
   expect((await scenario.pods()).filter(({ status }) => status?.phase === 'Running')).toEqual([])
 })

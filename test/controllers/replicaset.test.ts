@@ -76,7 +76,12 @@ test('scales up and down; the pods that are least established go first', async (
   const [survivor, ...more] = namesOf(await scenario.pods())
   expect(more).toEqual([])
   expect(old, 'the elder').toContain(survivor)
-  await scenario.request('PATCH', `${scenario.pathOf(REPLICA_SETS, 'web')}/scale`, { spec: { replicas: 5 } }, 'application/merge-patch+json')
+  await scenario.request(
+    'PATCH',
+    `${scenario.pathOf(REPLICA_SETS, 'web')}/scale`,
+    { spec: { replicas: 5 } },
+    'application/merge-patch+json',
+  )
   expect(await statusOf('web')).toMatchObject({ replicas: 5, availableReplicas: 5, observedGeneration: 5 })
 })
 
@@ -143,7 +148,9 @@ test('tells of pods that are refused in ReplicaFailure, tries on, and takes it b
       type: 'ReplicaFailure',
       status: 'True',
       reason: 'FailedCreate',
-      message: expect.stringMatching(/^pods "web-.{5}" is forbidden: error looking up service account default\/robot: serviceaccount "robot" not found$/),
+      message: expect.stringMatching(
+        /^pods "web-.{5}" is forbidden: error looking up service account default\/robot: serviceaccount "robot" not found$/,
+      ),
     },
   ])
   const [event] = await scenario.events('web', 'FailedCreate')

@@ -95,7 +95,12 @@ export class Scenario {
   }
 
   /** @param patch a JSON merge patch */
-  async patch<T extends KubeObject>(resource: GroupResource, name: string, patch: Record<string, unknown>, namespace = 'default'): Promise<T> {
+  async patch<T extends KubeObject>(
+    resource: GroupResource,
+    name: string,
+    patch: Record<string, unknown>,
+    namespace = 'default',
+  ): Promise<T> {
     const patched = await this.cluster.client.patch<T>({ resource, namespace, name }, patch)
     await this.cluster.settle()
     return patched
@@ -138,7 +143,10 @@ export class Scenario {
   }
 
   /** All changes of a resource from now on, as they come. */
-  async record<T extends KubeObject>(resource: GroupResource, onChange: (change: Change<T>) => void = () => {}): Promise<readonly Change<T>[]> {
+  async record<T extends KubeObject>(
+    resource: GroupResource,
+    onChange: (change: Change<T>) => void = () => {},
+  ): Promise<readonly Change<T>[]> {
     const { resourceVersion } = await this.cluster.client.list(resource)
     const changes: Change<T>[] = []
     const onEvents = (events: readonly { type: Change['type']; object: KubeObject }[]) => {
