@@ -239,7 +239,7 @@ const BODIES: readonly Row[] = [
     code: 409,
     reason: 'Conflict',
     message:
-      /^Operation cannot be fulfilled on configmaps "stored": .*Precondition failed: UID in precondition: another, UID in object meta: /,
+      /^Operation cannot be fulfilled on ConfigMap "stored": the UID in the precondition \(another\) does not match the UID in record \(/,
   },
 ]
 
@@ -312,9 +312,9 @@ const PATCHES: readonly Row[] = [
     name: 'merge patch of the uid',
     type: MERGE_PATCH,
     body: { metadata: { uid: 'another' } },
-    code: 409,
-    reason: 'Conflict',
-    message: /Precondition failed: UID in precondition: another, UID in object meta: /,
+    code: 422,
+    reason: 'Invalid',
+    message: 'ConfigMap "stored" is invalid: metadata.uid: Invalid value: "another": field is immutable',
   },
   {
     name: 'strategic merge patch that ends early',
@@ -353,13 +353,6 @@ const QUERIES: readonly Row[] = [
   {
     name: 'a resource that is not there',
     path: '/api/v1/namespaces/default/nonsense',
-    code: 404,
-    reason: 'NotFound',
-    message: 'the server could not find the requested resource',
-  },
-  {
-    name: 'a group that is not there',
-    path: '/apis/nonsense.example.com/v1/things',
     code: 404,
     reason: 'NotFound',
     message: 'the server could not find the requested resource',

@@ -200,7 +200,7 @@ test.each([
   expect(pods).toHaveLength(3)
   const gone: string[] = []
   for (const resource of [CRON_JOBS, JOBS, PODS]) {
-    await scenario.record(resource, ({ type, object }) => type === 'DELETED' && gone.push(object.kind))
+    await scenario.record(resource, ({ type, object }) => type === 'DELETED' && gone.push(object.kind ?? ''))
   }
   await scenario.delete(CRON_JOBS, 'long', policy)
   await scenario.pass(5 * MINUTE)

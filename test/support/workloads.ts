@@ -175,14 +175,18 @@ export function timeText(instant: number): string {
 }
 
 /** `Type=Status Reason`, in order of type. */
-export function conditionTexts({ status }: { readonly status?: { readonly conditions?: readonly ConditionLike[] } }): string[] {
+export function conditionTexts({
+  status,
+}: {
+  readonly status?: { readonly conditions?: readonly ConditionLike[] | undefined } | undefined
+}): string[] {
   return (status?.conditions ?? []).map(({ type, status: verdict, reason }) => `${type}=${verdict}${reason ? ` ${reason}` : ''}`).sort()
 }
 
 interface ConditionLike {
   readonly type: string
   readonly status: string
-  readonly reason?: string
+  readonly reason?: string | undefined
 }
 
 export function isReady(pod: Pod): boolean {
