@@ -1,5 +1,4 @@
 import { findCondition } from '../../api/meta/conditions.ts'
-import { parseTimestamp, timestamp } from '../../api/meta/time.ts'
 import type { Pod, Service } from '../../api/types.gen.ts'
 
 export const LAST_CHANGE_TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time'
@@ -9,14 +8,14 @@ export const LAST_CHANGE_TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-tri
  * Service's birth, after the one the endpoints already tell of. undefined when none can be said.
  * Upstream: endpointslice/util/trigger_time_tracker.go, which remembers what it saw; here what was published is that memory.
  */
-export function triggerTime(service: Service, pods: readonly Pod[], published: string | undefined): string | undefined {
-  const after = parseTimestamp(published)
-  const times = [parseTimestamp(service.metadata.creationTimestamp), ...pods.map(changedAt)]
-  const news = times.filter((time) => !Number.isNaN(time) && (Number.isNaN(after) || time > after))
-  return news.length === 0 ? undefined : timestamp(news.reduce((first, time) => Math.min(first, time)))
-}
-
-function changedAt({ status, metadata }: Pod): number {
-  const ready = parseTimestamp(findCondition(status?.conditions, 'Ready')?.lastTransitionTime)
-  return Number.isNaN(ready) ? parseTimestamp(metadata.creationTimestamp) : ready
+export function triggerTime(service: Service, pods: readonly Pod[], published = ''): string | undefined {
+  let first: string | undefined
+  // The server writes all its times alike, so their texts are in order as the times are.
+  const note = (time: string | undefined) => {
+    if (time && time > published && (first === undefined || time < first)) first = time
+  }
+  note(service.metadata.creationTimestamp)
+  for (const { status, metadata } of pods)
+    note(findCondition(status?.conditions, 'Ready')?.lastTransitionTime ?? metadata.creationTimestamp)
+  return first
 }
