@@ -68,6 +68,18 @@ function ipv6Value(ip: string): bigint {
   return groups.reduce((sum, group) => (sum << 16n) | BigInt(`0x${group}`), 0n)
 }
 
+function subnets(...members: [string, number, 'ipv4' | 'ipv6'][]): BlockList {
+  const list = new BlockList()
+  for (const member of members) list.addSubnet(...member)
+  return list
+}
+
+const LOOPBACK = subnets(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6'])
+const LINK_LOCAL = subnets(['169.254.0.0', 16, 'ipv4'], ['fe80::', 10, 'ipv6'])
+const LINK_LOCAL_MULTICAST = subnets(['224.0.0.0', 24, 'ipv4'], ['ff02::', 16, 'ipv6'])
+/** No address of these is in one of the lists, and almost every address of a pod is one. */
+const PRIVATE = /^10\.\d/
+
 /** Addresses that make no sense as an endpoint. Upstream: ValidateNonSpecialIP. */
 export function checkNonSpecialIp(errors: FieldError[], ip: string, path: string): void {
   const version = isIP(ip)
@@ -75,20 +87,16 @@ export function checkNonSpecialIp(errors: FieldError[], ip: string, path: string
     errors.push(invalid(path, ip, 'must be a valid IP address'))
     return
   }
+  if (PRIVATE.test(ip)) return
   const family = version === 4 ? 'ipv4' : 'ipv6'
-  const isIn = (...subnets: [string, number, 'ipv4' | 'ipv6'][]): boolean => {
-    const list = new BlockList()
-    for (const subnet of subnets) list.addSubnet(...subnet)
-    return list.check(ip, family)
-  }
   if (canonicalIp(ip) === '::' || ip === '0.0.0.0') errors.push(invalid(path, ip, `may not be unspecified (${ip})`))
-  if (isIn(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6'])) {
+  if (LOOPBACK.check(ip, family)) {
     errors.push(invalid(path, ip, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'))
   }
-  if (isIn(['169.254.0.0', 16, 'ipv4'], ['fe80::', 10, 'ipv6'])) {
+  if (LINK_LOCAL.check(ip, family)) {
     errors.push(invalid(path, ip, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'))
   }
-  if (isIn(['224.0.0.0', 24, 'ipv4'], ['ff02::', 16, 'ipv6'])) {
+  if (LINK_LOCAL_MULTICAST.check(ip, family)) {
     errors.push(invalid(path, ip, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'))
   }
 }
