@@ -58,7 +58,7 @@ async function createByUpdate(
   options: UpdateOptions,
 ): Promise<ObjectResult | undefined> {
   const { definition, name } = target
-  const isAllowed = (definition.createsOnUpdate || options.mayCreate) && !options.subresource
+  const isAllowed = ((definition.createsOnUpdate && !options.isPatch) || options.mayCreate) && !options.subresource
   if (!isAllowed) throw notFoundError(definition, name)
   const object = change(undefined)
   checkIdentity(target, object)
@@ -82,7 +82,7 @@ async function replace(
   const old = definition.conversion === undefined ? entry.decoded() : definition.conversion.fromStored(entry.copy())
   checkPreconditions(target, old, options.preconditions)
   const next = change(definition.conversion === undefined ? entry.copy() : definition.conversion.fromStored(entry.copy()))
-  checkIdentity(target, next)
+  checkIdentity(target, next, options.isPatch)
   const { uid } = next.metadata
   if (!options.isPatch && uid && uid !== old.metadata.uid) throw uidConflictError(target, uid, old.metadata.uid)
   const asked = next.metadata.resourceVersion
@@ -197,7 +197,11 @@ function storageConflictError({ definition, namespace, name }: Target, why: stri
  * Does the object name itself as the request does? Fills in an absent namespace.
  * @throws ApiError 400. Upstream: handlers/rest.go checkName
  */
-export function checkIdentity({ definition, namespace, name }: Target, object: KubeObject): void {
+export function checkIdentity({ definition, namespace, name }: Target, object: KubeObject, isPatch = false): void {
+  const theirs = object.metadata.namespace
+  if (isPatch && definition.namespaced && theirs && theirs !== namespace) {
+    throw badRequestError(`the namespace of the object (${theirs}) does not match the namespace on the request (${namespace})`)
+  }
   agreeOnNamespace(definition, namespace, object)
   const own = object.metadata.name
   if (!own) throw badRequestError(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
