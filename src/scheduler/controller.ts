@@ -68,11 +68,13 @@ export function schedulerController(): ControllerDefinition<UnscheduledPod> {
       const pod = reader.get<Pod>('pods', namespace, name)
       if (pod === undefined || pod.spec.nodeName || isOver(pod)) return undefined
       if ((pod.spec.schedulerName ?? SCHEDULER_NAME) !== SCHEDULER_NAME || pod.metadata.deletionTimestamp !== undefined) return undefined
+      const info = podInfo(pod)
       return {
-        info: podInfo(pod),
+        info,
         claims: claimsOf(reader, pod),
         nodes: cache.nodes(),
         nodeOf: (node) => cache.node(node),
+        nominatedBefore: (node) => cache.nominatedBefore(info, node),
         topology: (without) => topologyState(cache, pod, labelsOf, without),
       }
     },
@@ -92,7 +94,7 @@ export function schedulerController(): ControllerDefinition<UnscheduledPod> {
         return verdict.plan
       }
       if (verdict.kind === 'unschedulable') {
-        unschedulable.park(key, pod, now)
+        unschedulable.park(key, pod, now, verdict)
         return { ...verdict.plan, requeueAfterMs: LONGEST_WAIT_MS } satisfies Plan
       }
       return verdict.plan

@@ -12,6 +12,8 @@ export interface SchedulingContext {
   readonly pod: PodInfo
   readonly claims: PodClaims
   readonly topology: TopologyState
+  /** Pods that wait for the node's room too, and come first: it was made for them. */
+  readonly nominatedBefore: (node: string) => readonly PodInfo[]
 }
 
 export interface Objection {
@@ -104,7 +106,15 @@ export const FILTERS: readonly Filter[] = [
   interPodAffinity,
 ]
 
+/** Upstream: runtime/framework.go RunFilterPluginsWithNominatedPods. */
 export function objectionOf(context: SchedulingContext, node: NodeInfo): Objection | undefined {
+  const objection = firstObjection(context, node)
+  if (objection !== undefined) return objection
+  const nominated = context.nominatedBefore(node.name)
+  return nominated.length === 0 ? undefined : firstObjection(context, node.with(nominated))
+}
+
+function firstObjection(context: SchedulingContext, node: NodeInfo): Objection | undefined {
   for (const filter of FILTERS) {
     const objection = filter(context, node)
     if (objection !== undefined) return objection

@@ -1,5 +1,5 @@
 /** A node and the sums over the pods placed on it, kept as they come and go. */
-import type { Node } from '../api/types.gen.ts'
+import type { Node, Pod } from '../api/types.gen.ts'
 import { type Amounts, addAmounts, amountsOf } from './amounts.ts'
 import type { HostPort, PodInfo } from './pod-info.ts'
 
@@ -36,6 +36,12 @@ export class NodeInfo {
     this.#count(pod, -1)
   }
 
+  /** A pod that asks for the same as before: only its status is another. */
+  refresh(pod: Pod, key: string): void {
+    const known = this.pods.get(key)
+    if (known !== undefined) this.pods.set(key, { ...known, pod })
+  }
+
   isPortTaken(wanted: HostPort): boolean {
     for (const { hostPorts } of this.pods.values()) {
       for (const { ip, protocol, port } of hostPorts) {
@@ -48,10 +54,22 @@ export class NodeInfo {
 
   /** As it would be without some of its pods. */
   without(keys: Iterable<string>): NodeInfo {
+    const copy = this.#copy()
+    for (const key of keys) copy.remove(key)
+    return copy
+  }
+
+  /** As it would be with some pods more. */
+  with(pods: Iterable<PodInfo>): NodeInfo {
+    const copy = this.#copy()
+    for (const pod of pods) copy.add(pod)
+    return copy
+  }
+
+  #copy(): NodeInfo {
     const copy = new NodeInfo(this.name)
     copy.setNode(this.node)
     for (const pod of this.pods.values()) copy.add(pod)
-    for (const key of keys) copy.remove(key)
     return copy
   }
 

@@ -46,6 +46,10 @@ export function podInfo(pod: Pod): PodInfo {
   }
 }
 
+export function priorityOf({ spec }: Pod): number {
+  return spec.priority ?? 0
+}
+
 /** Its resources are free again. */
 export function isOver({ status }: Pod): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed'

@@ -1,12 +1,15 @@
 /** Which pods of lower priority have to go so that a pod fits. Upstream: framework/preemption and plugins/defaultpreemption. */
+import { findCondition } from '../api/meta/conditions.ts'
 import { parseTimestamp } from '../api/meta/time.ts'
 import type { Pod } from '../api/types.gen.ts'
 import { objectionOf, type SchedulingContext } from './filters.ts'
 import { type FailedNode, preemptionText } from './fit-error.ts'
 import type { NodeInfo } from './node-info.ts'
-import type { PodInfo } from './pod-info.ts'
+import { type PodInfo, priorityOf } from './pod-info.ts'
 
-export type Preemption = { readonly node: string; readonly victims: readonly Pod[] } | { readonly node: undefined; readonly text: string }
+export type Preemption =
+  | { readonly node: string; readonly victims: readonly Pod[] }
+  | { readonly node: undefined; readonly text: string; readonly isUnderWay?: boolean }
 
 /**
  * @param contextFor the pod's context as it would be without some pods
@@ -21,12 +24,8 @@ export function findPreemption(
 ): Preemption {
   const { pod } = context.pod
   if (pod.spec.preemptionPolicy === 'Never') return { node: undefined, text: 'not eligible due to preemptionPolicy=Never.' }
-  const nominated = nodeOf(pod.status?.nominatedNodeName ?? '')
-  if (
-    nominated !== undefined &&
-    [...nominated.pods.values()].some((each) => isLower(each, pod) && each.pod.metadata.deletionTimestamp !== undefined)
-  ) {
-    return { node: undefined, text: 'not eligible due to a terminating pod on the nominated node.' }
+  if (isRoomBeingMade(pod, nodeOf, failed)) {
+    return { node: undefined, text: 'not eligible due to a terminating pod on the nominated node.', isUnderWay: true }
   }
   let best: { readonly node: string; readonly victims: readonly PodInfo[] } | undefined
   for (const { node: name, objection } of failed) {
@@ -38,6 +37,20 @@ export function findPreemption(
   return best === undefined
     ? { node: undefined, text: preemptionText(nodeCount, failed) }
     : { node: best.node, victims: best.victims.map((victim) => victim.pod) }
+}
+
+/** Upstream: default_preemption.go PodEligibleToPreemptOthers. */
+function isRoomBeingMade(pod: Pod, nodeOf: (name: string) => NodeInfo | undefined, failed: readonly FailedNode[]): boolean {
+  const name = pod.status?.nominatedNodeName
+  const node = nodeOf(name ?? '')
+  const isHopeless = failed.some((each) => each.node === name && !each.objection.isResolvable)
+  if (node === undefined || isHopeless) return false
+  return [...node.pods.values()].some((each) => isLower(each, pod) && isPreempted(each.pod))
+}
+
+function isPreempted({ metadata, status }: Pod): boolean {
+  const target = findCondition(status?.conditions, 'DisruptionTarget')
+  return metadata.deletionTimestamp !== undefined && target?.status === 'True' && target.reason === 'PreemptionByScheduler'
 }
 
 /** All lower ones go in thought; then, from the most important on, each that fits beside the pod may stay. */
@@ -74,10 +87,6 @@ function compareVictims(a: readonly PodInfo[], b: readonly PodInfo[]): number {
   const sum = (victims: readonly PodInfo[]) => victims.reduce((total, { pod }) => total + priorityOf(pod) + 2 ** 31, 0)
   const latest = (victims: readonly PodInfo[]) => Math.max(...victims.map(({ pod }) => startOf(pod)))
   return highest(a) - highest(b) || sum(a) - sum(b) || a.length - b.length || latest(b) - latest(a)
-}
-
-function priorityOf(pod: Pod): number {
-  return pod.spec.priority ?? 0
 }
 
 function startOf(pod: Pod): number {

@@ -19,12 +19,15 @@ export interface UnscheduledPod {
   readonly nodeOf: (name: string) => NodeInfo | undefined
   /** As things are, or as they would be without some pods. */
   readonly topology: (without?: ReadonlySet<string>) => TopologyState
+  readonly nominatedBefore: (node: string) => readonly PodInfo[]
 }
 
 export type Verdict =
   | { readonly kind: 'bound'; readonly node: string; readonly plan: Plan }
   /** The node is chosen; its claims are being bound to it. */
-  | { readonly kind: 'binding-claims' | 'gated' | 'unschedulable'; readonly plan: Plan }
+  | { readonly kind: 'binding-claims' | 'gated'; readonly plan: Plan }
+  /** Nothing is to be done until something changes, once the pod's status says this. */
+  | { readonly kind: 'unschedulable'; readonly message: string; readonly nominatedNode: string | undefined; readonly plan: Plan }
 
 export function reconcileUnscheduled(observed: UnscheduledPod, now: number): Verdict {
   const { info, claims, nodes } = observed
@@ -35,14 +38,20 @@ export function reconcileUnscheduled(observed: UnscheduledPod, now: number): Ver
   if (claims.blocked !== undefined) {
     return unschedulable(pod, nodes.length === 0 ? NO_NODES : preFilterErrorText(nodes.length, claims.blocked), now)
   }
-  const context: SchedulingContext = { pod: info, claims, topology: observed.topology() }
+  const { nominatedBefore } = observed
+  const context: SchedulingContext = { pod: info, claims, topology: observed.topology(), nominatedBefore }
   const choice = chooseNode(context, nodes)
   if (choice.node !== undefined) return claims.unbound.length > 0 ? bindClaims(claims, choice.node) : bind(pod, choice.node)
   if (choice.error !== undefined) return unschedulable(pod, choice.error, now)
 
-  const contextFor = (without: ReadonlySet<string>): SchedulingContext => ({ pod: info, claims, topology: observed.topology(without) })
+  const contextFor = (without: ReadonlySet<string>): SchedulingContext => ({
+    ...context,
+    topology: observed.topology(without),
+  })
   const preemption = findPreemption(context, contextFor, observed.nodeOf, choice.failed, nodes.length)
-  if (preemption.node === undefined) return unschedulable(pod, fitErrorText(nodes.length, choice.failed, preemption.text), now)
+  if (preemption.node === undefined) {
+    return unschedulable(pod, fitErrorText(nodes.length, choice.failed, preemption.text), now, preemption.isUnderWay === true)
+  }
   return preempt(pod, preemption.node, preemption.victims, fitErrorText(nodes.length, choice.failed, undefined), now)
 }
 
@@ -71,18 +80,24 @@ function bindClaims({ unbound }: PodClaims, node: string): Verdict {
   return { kind: 'binding-claims', plan: { actions, waitingOn: `claims to be bound on node ${node}: ${names}` } }
 }
 
-function unschedulable(pod: Pod, message: string, now: number): Verdict {
-  const old = findCondition(pod.status?.conditions, 'PodScheduled')
-  const isKnown = old?.status === 'False' && old.reason === 'Unschedulable' && old.message === message
+/** Does the status say so already? */
+export function isToldUnschedulable({ status }: Pod, message: string, nominatedNode: string | undefined): boolean {
+  const { status: verdict, reason, message: told } = findCondition(status?.conditions, 'PodScheduled') ?? {}
+  return verdict === 'False' && reason === 'Unschedulable' && told === message && status?.nominatedNodeName === nominatedNode
+}
+
+/** @param keepsNomination the room that was made for it is still to come */
+function unschedulable(pod: Pod, message: string, now: number, keepsNomination = false): Verdict {
+  const nominatedNode = keepsNomination ? pod.status?.nominatedNodeName : undefined
   const plan: Plan = {
-    ...(isKnown ? {} : { status: withUnschedulable(pod, message, now) }),
+    ...(isToldUnschedulable(pod, message, nominatedNode) ? {} : { status: withUnschedulable(pod, message, now, nominatedNode) }),
     events: [{ type: 'Warning', reason: 'FailedScheduling', message }],
     waitingOn: message,
   }
-  return { kind: 'unschedulable', plan }
+  return { kind: 'unschedulable', message, nominatedNode, plan }
 }
 
-function withUnschedulable(pod: Pod, message: string, now: number, nominatedNodeName?: string): Pod {
+function withUnschedulable(pod: Pod, message: string, now: number, nominatedNodeName: string | undefined): Pod {
   const condition: PodCondition = {
     lastTransitionTime: timestamp(now),
     message,
@@ -92,7 +107,8 @@ function withUnschedulable(pod: Pod, message: string, now: number, nominatedNode
     type: 'PodScheduled',
   }
   const conditions = withCondition(pod.status?.conditions, condition)
-  return { ...pod, status: { ...pod.status, conditions, ...(nominatedNodeName === undefined ? {} : { nominatedNodeName }) } }
+  const { nominatedNodeName: _, ...status } = pod.status ?? {}
+  return { ...pod, status: { ...status, conditions, ...(nominatedNodeName === undefined ? {} : { nominatedNodeName }) } }
 }
 
 function preempt(pod: Pod, node: string, victims: readonly Pod[], message: string, now: number): Verdict {
@@ -127,7 +143,7 @@ function preempt(pod: Pod, node: string, victims: readonly Pod[], message: strin
     events: [{ type: 'Warning', reason: 'FailedScheduling', message }],
     waitingOn: `pods of lower priority to leave node ${node}: ${victims.map(({ metadata }) => metadata.name).join(', ')}`,
   }
-  return { kind: 'unschedulable', plan }
+  return { kind: 'unschedulable', message, nominatedNode: node, plan }
 }
 
 /** Could a change of this node make a pod fit that didn't? Upstream: eventhandlers.go nodeSchedulingPropertiesChange. */

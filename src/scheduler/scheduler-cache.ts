@@ -5,7 +5,7 @@
  */
 import type { Node, Pod } from '../api/types.gen.ts'
 import { NodeInfo } from './node-info.ts'
-import { isOver, type PodInfo, podInfo } from './pod-info.ts'
+import { isOver, type PodInfo, podInfo, priorityOf } from './pod-info.ts'
 import { affinityMatcher, type NamespaceLabels, type PodMatcher } from './pod-matcher.ts'
 
 interface Counted {
@@ -29,6 +29,9 @@ export class SchedulerCache {
   readonly #assumed = new Map<string, { readonly uid: string; readonly at: number }>()
   readonly #counted = new Map<string, Counted>()
   readonly #placedTerms = new Map<string, PlacedTerm>()
+  /** Pods that room was made for, by node and key. */
+  readonly #nominated = new Map<string, Map<string, PodInfo>>()
+  readonly #nominatedNode = new Map<string, string>()
   readonly #labelsOf: NamespaceLabels
   #list: readonly NodeInfo[] | undefined
 
@@ -45,6 +48,13 @@ export class SchedulerCache {
   node(name: string): NodeInfo | undefined {
     const info = this.#nodes.get(name)
     return info?.node === undefined ? undefined : info
+  }
+
+  /** Those that have a claim on the node's room before this pod. Upstream: addGENominatedPods. */
+  nominatedBefore({ key, pod }: PodInfo, node: string): readonly PodInfo[] {
+    const nominated = this.#nominated.get(node)
+    if (nominated === undefined) return []
+    return [...nominated.values()].filter((each) => each.key !== key && priorityOf(each.pod) >= priorityOf(pod))
   }
 
   /** @param without pods to leave out of account, by key */
@@ -65,18 +75,23 @@ export class SchedulerCache {
   /** A pod as the informer shows it; undefined when it is gone. */
   setPod(key: string, pod: Pod | undefined): void {
     const isPlaced = pod !== undefined && pod.spec.nodeName !== undefined && pod.spec.nodeName !== '' && !isOver(pod)
+    this.#nominate(key, isPlaced || pod === undefined || isOver(pod) ? undefined : pod)
     const assumed = this.#assumed.get(key)
     // Shown without a node though it was given one: the news is still under way.
     if (assumed !== undefined && pod !== undefined && !isOver(pod) && !pod.spec.nodeName && pod.metadata.uid === assumed.uid) return
     this.#assumed.delete(key)
     const known = this.#nodes.get(this.#nodeOfPod.get(key) ?? '')?.pods.get(key)
-    if (isPlaced && known !== undefined && isSamePlacement(known.pod, pod)) return
+    if (isPlaced && known !== undefined && isSamePlacement(known.pod, pod)) {
+      this.#nodes.get(pod.spec.nodeName!)!.refresh(pod, key)
+      return
+    }
     this.#take(key)
     if (isPlaced) this.#place(podInfo(pod), pod.spec.nodeName!)
   }
 
   /** It counts as being there until the informer shows it, or `forget`. */
   assume(pod: PodInfo, nodeName: string, now: number): void {
+    this.#nominate(pod.key, undefined)
     this.#take(pod.key)
     this.#place(pod, nodeName)
     this.#assumed.set(pod.key, { uid: pod.pod.metadata.uid, at: now })
@@ -122,6 +137,22 @@ export class SchedulerCache {
     } else this.#counted.delete(matcher.id)
     this.#counted.set(matcher.id, counted)
     return counted.byNode
+  }
+
+  #nominate(key: string, pod: Pod | undefined): void {
+    const before = this.#nominatedNode.get(key)
+    const node = pod?.status?.nominatedNodeName
+    if (before === undefined && !node) return
+    if (before !== undefined) {
+      const others = this.#nominated.get(before)!
+      others.delete(key)
+      if (others.size === 0) this.#nominated.delete(before)
+      this.#nominatedNode.delete(key)
+    }
+    if (pod === undefined || !node) return
+    const there = this.#nominated.get(node) ?? new Map<string, PodInfo>()
+    this.#nominated.set(node, there.set(key, podInfo(pod)))
+    this.#nominatedNode.set(key, node)
   }
 
   #info(name: string): NodeInfo {

@@ -29,15 +29,22 @@ const leastAllocated: Score = {
   },
 }
 
+/** Whether the pod makes the use of cpu and memory more alike or less. Upstream: balanced_allocation.go balancedResourceScorer. */
 const balancedAllocation: Score = {
   weight: 1,
   normalize: 'none',
+  isNeeded: ({ pod }) => (pod.requests.get('cpu') ?? 0) > 0 || (pod.requests.get('memory') ?? 0) > 0,
   rate: ({ pod }, node) => {
-    const share = (resource: string) => {
-      const allocatable = node.allocatable.get(resource) ?? 0
-      return allocatable === 0 ? 1 : Math.min(1, ((node.requested.get(resource) ?? 0) + (pod.requests.get(resource) ?? 0)) / allocatable)
+    const balance = (requestedOf: (resource: string) => number) => {
+      const shares = ['cpu', 'memory'].flatMap((resource) => {
+        const allocatable = node.allocatable.get(resource) ?? 0
+        return allocatable === 0 ? [] : [Math.min(1, requestedOf(resource) / allocatable)]
+      })
+      return shares.length < 2 ? BEST : Math.trunc((1 - Math.abs(shares[0]! - shares[1]!) / 2) * BEST)
     }
-    return Math.floor((1 - Math.abs(share('cpu') - share('memory')) / 2) * BEST)
+    const before = balance((resource) => node.requested.get(resource) ?? 0)
+    const after = balance((resource) => (node.requested.get(resource) ?? 0) + (pod.requests.get(resource) ?? 0))
+    return BEST / 2 + Math.trunc((BEST / 2 + after - before) / 2)
   },
 }
 

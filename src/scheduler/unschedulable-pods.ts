@@ -3,6 +3,7 @@
  * When something changes a few of each class are tried; each one that is placed then brings on the next ones.
  */
 import type { Pod } from '../api/types.gen.ts'
+import { isToldUnschedulable } from './reconcile.ts'
 
 interface Parked {
   readonly uid: string
@@ -11,6 +12,8 @@ interface Parked {
   readonly priority: number
   readonly classId: string
   readonly at: number
+  readonly message: string
+  readonly nominatedNode: string | undefined
 }
 
 /** Tried of each class after a change: enough to fill a new node in few rounds, few enough for thousands to wait. */
@@ -24,7 +27,8 @@ export class UnschedulablePods {
   readonly #parked = new Map<string, Parked>()
   readonly #classes = new Map<string, Set<string>>()
 
-  park(key: string, pod: Pod, now: number): void {
+  /** @param told what the pod's status is to say */
+  park(key: string, pod: Pod, now: number, told: { readonly message: string; readonly nominatedNode: string | undefined }): void {
     this.forget(key)
     const classId = schedulingClass(pod)
     this.#parked.set(key, {
@@ -34,13 +38,15 @@ export class UnschedulablePods {
       priority: pod.spec.priority ?? 0,
       classId,
       at: now,
+      message: told.message,
+      nominatedNode: told.nominatedNode,
     })
     const members = this.#classes.get(classId)
     if (members === undefined) this.#classes.set(classId, new Set([key]))
     else members.add(key)
   }
 
-  /** Was this very pod found to fit nowhere, and has nothing changed since that could help it? */
+  /** Was this very pod found to fit nowhere and told so, and has nothing changed since that could help it? */
   isWaiting(key: string, pod: Pod, now: number): boolean {
     const parked = this.#parked.get(key)
     return (
@@ -48,7 +54,8 @@ export class UnschedulablePods {
       parked.uid === pod.metadata.uid &&
       parked.generation === pod.metadata.generation &&
       parked.gates === gateCount(pod) &&
-      now - parked.at < LONGEST_WAIT_MS
+      now - parked.at < LONGEST_WAIT_MS &&
+      isToldUnschedulable(pod, parked.message, parked.nominatedNode)
     )
   }
 

@@ -40,7 +40,7 @@ export class Scenario {
     return this.cluster.client
   }
 
-  /** Creates what isn't there and merges into what is; then lets everything follow that follows at once. */
+  /** Creates what isn't there and merges into what is; after each lets everything follow that follows at once. */
   async apply(...objects: readonly object[]): Promise<void> {
     for (const object of objects as readonly KubeObject[]) {
       const resource = RESOURCES[object.kind ?? '']
@@ -49,8 +49,8 @@ export class Scenario {
       const own = structuredClone({ ...object, metadata: { ...object.metadata, ...(ref.namespace && { namespace: ref.namespace }) } })
       if ((await this.find(resource, ref.name)) === undefined) await this.client.create(resource, own)
       else await this.client.patch(ref, own as never)
+      await this.cluster.settle()
     }
-    await this.cluster.settle()
   }
 
   async patch(resource: string, name: string, patch: object, subresource?: 'status'): Promise<void> {
