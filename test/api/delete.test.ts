@@ -84,7 +84,10 @@ describe('finalizers', () => {
   it('count the deletion as a change of the desired state', async () => {
     const jobs = '/apis/batch/v1/namespaces/default/cronjobs'
     const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'c' }] } }
-    const body = { metadata: { name: 'gen', finalizers: ['example.com/a'] }, spec: { schedule: '0 0 1 1 *', jobTemplate: { spec: { template } } } }
+    const body = {
+      metadata: { name: 'gen', finalizers: ['example.com/a'] },
+      spec: { schedule: '0 0 1 1 *', jobTemplate: { spec: { template } } },
+    }
     expect((await api.created(jobs, body)).metadata.generation).toBe(1)
     expect((await api.delete(`${jobs}/gen`)).body.metadata.generation).toBe(2)
     expect((await api.delete(`${jobs}/gen`)).body.metadata.generation).toBe(2)
@@ -156,7 +159,12 @@ describe('options', () => {
       422,
       'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "Later": supported values: "Foreground", "Background", "Orphan", "nil"',
     ],
-    ['an unknown dry run', { dryRun: ['Some'] }, 422, 'DeleteOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["Some"]: supported values: "All"'],
+    [
+      'an unknown dry run',
+      { dryRun: ['Some'] },
+      422,
+      'DeleteOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["Some"]: supported values: "All"',
+    ],
   ])('refuse %s', async (_what, options, code, message) => {
     await api.post(MAPS, { metadata: { name: 'wrong' } })
     const { body } = await api.delete(`${MAPS}/wrong`, options)

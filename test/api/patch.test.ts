@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cluster, createCluster } from '../../src/index.ts'
-import { Api, type Json, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH } from '../support/api.ts'
+import { Api, JSON_PATCH, type Json, MERGE_PATCH, STRATEGIC_PATCH } from '../support/api.ts'
 
 let cluster: Cluster
 let api: Api
@@ -41,7 +41,16 @@ describe('the three patches', () => {
 
   it('strategic merge: lists by their merge keys, null and directives delete', async () => {
     const path = await deployment('strategic')
-    const spec = { template: { spec: { containers: [{ name: 'web', image: 'web:2' }, { name: 'new', image: 'new:1' }] } } }
+    const spec = {
+      template: {
+        spec: {
+          containers: [
+            { name: 'web', image: 'web:2' },
+            { name: 'new', image: 'new:1' },
+          ],
+        },
+      },
+    }
     const merged = await api.patch(path, { metadata: { labels: { a: null } }, spec }, STRATEGIC_PATCH)
     expect(images(merged.body)).toEqual(['web=web:2', 'new=new:1', 'side=side:1'])
     expect(merged.body.metadata.labels).toEqual({ b: '2' })
@@ -84,7 +93,14 @@ describe('what a patch may not do', () => {
   beforeAll(() => api.created(MAPS, { metadata: { name: 'patched' }, data: { a: '1' } }))
 
   it.each<[string, Json, string, number, string, string]>([
-    ['rename', { metadata: { name: 'x' } }, MERGE_PATCH, 400, 'BadRequest', 'the name of the object (x) does not match the name on the URL (patched)'],
+    [
+      'rename',
+      { metadata: { name: 'x' } },
+      MERGE_PATCH,
+      400,
+      'BadRequest',
+      'the name of the object (x) does not match the name on the URL (patched)',
+    ],
     [
       'move',
       { metadata: { namespace: 'x' } },
@@ -101,8 +117,22 @@ describe('what a patch may not do', () => {
       'Conflict',
       'Operation cannot be fulfilled on configmaps "patched": the object has been modified; please apply your changes to the latest version and try again',
     ],
-    ['change the uid', { metadata: { uid: 'x' } }, MERGE_PATCH, 422, 'Invalid', 'ConfigMap "patched" is invalid: metadata.uid: Invalid value: "x": field is immutable'],
-    ['fail a test', [{ op: 'test', path: '/data/a', value: '2' }], JSON_PATCH, 422, 'Invalid', 'the server rejected our request due to an error in our request'],
+    [
+      'change the uid',
+      { metadata: { uid: 'x' } },
+      MERGE_PATCH,
+      422,
+      'Invalid',
+      'ConfigMap "patched" is invalid: metadata.uid: Invalid value: "x": field is immutable',
+    ],
+    [
+      'fail a test',
+      [{ op: 'test', path: '/data/a', value: '2' }],
+      JSON_PATCH,
+      422,
+      'Invalid',
+      'the server rejected our request due to an error in our request',
+    ],
   ])('%s', async (_what, patch, type, code, reason, message) => {
     const before = (await api.get(own)).body
     const { body } = await api.patch(own, patch, type)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cluster, createCluster } from '../../src/index.ts'
-import { Api, type Json, JSON_PATCH, MERGE_PATCH } from '../support/api.ts'
+import { Api, JSON_PATCH, type Json, MERGE_PATCH } from '../support/api.ts'
 
 let cluster: Cluster
 let api: Api
@@ -32,7 +32,9 @@ describe('create', () => {
   })
 
   it('makes a name of generateName, of at most 63 characters', async () => {
-    expect((await api.created(MAPS, { metadata: { generateName: 'made-' } })).metadata.name).toMatch(/^made-[bcdfghjklmnpqrstvwxz2456789]{5}$/)
+    expect((await api.created(MAPS, { metadata: { generateName: 'made-' } })).metadata.name).toMatch(
+      /^made-[bcdfghjklmnpqrstvwxz2456789]{5}$/,
+    )
     const { name } = (await api.created(MAPS, { metadata: { generateName: 'x'.repeat(80) } })).metadata
     expect(name).toHaveLength(63)
   })
@@ -56,8 +58,20 @@ describe('create', () => {
   })
 
   it.each([
-    ['a resourceVersion', map('x', { metadata: { name: 'x', resourceVersion: '5' } }), 500, undefined, 'resourceVersion should not be set on objects to be created'],
-    ['no name', { metadata: {} }, 422, 'Invalid', 'ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required'],
+    [
+      'a resourceVersion',
+      map('x', { metadata: { name: 'x', resourceVersion: '5' } }),
+      500,
+      undefined,
+      'resourceVersion should not be set on objects to be created',
+    ],
+    [
+      'no name',
+      { metadata: {} },
+      422,
+      'Invalid',
+      'ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required',
+    ],
     [
       'another namespace',
       { metadata: { name: 'x', namespace: 'other' } },
@@ -117,8 +131,20 @@ describe('update', () => {
   })
 
   it.each([
-    ['another name', { metadata: { name: 'other' } }, 400, 'BadRequest', 'the name of the object (other) does not match the name on the URL (held)'],
-    ['no name', { metadata: {} }, 400, 'BadRequest', 'the name of the object (held based on URL) was undeterminable: name must be provided'],
+    [
+      'another name',
+      { metadata: { name: 'other' } },
+      400,
+      'BadRequest',
+      'the name of the object (other) does not match the name on the URL (held)',
+    ],
+    [
+      'no name',
+      { metadata: {} },
+      400,
+      'BadRequest',
+      'the name of the object (held based on URL) was undeterminable: name must be provided',
+    ],
     [
       'another namespace',
       { metadata: { name: 'held', namespace: 'other' } },
@@ -266,13 +292,25 @@ describe('scale', () => {
     const { body } = await api.get(`${SETS}/scaled`)
     expect([body.spec.replicas, body.metadata.generation]).toEqual([2, 2])
     expect((await api.patch(`${SETS}/scaled/scale`, { spec: { replicas: 1 } }, MERGE_PATCH)).body.spec).toEqual({ replicas: 1 })
-    expect((await api.patch(`${SETS}/scaled/scale`, [{ op: 'replace', path: '/spec/replicas', value: 0 }], JSON_PATCH)).body.spec).toEqual({})
+    expect((await api.patch(`${SETS}/scaled/scale`, [{ op: 'replace', path: '/spec/replicas', value: 0 }], JSON_PATCH)).body.spec).toEqual(
+      {},
+    )
   })
 
   it.each([
-    ['negative replicas', { metadata: { name: 'scaled' }, spec: { replicas: -1 } }, 422, 'Scale.autoscaling "scaled" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
+    [
+      'negative replicas',
+      { metadata: { name: 'scaled' }, spec: { replicas: -1 } },
+      422,
+      'Scale.autoscaling "scaled" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0',
+    ],
     ['an old resourceVersion', { metadata: { name: 'scaled', resourceVersion: '1' }, spec: { replicas: 1 } }, 409, undefined],
-    ['another name', { metadata: { name: 'x' }, spec: { replicas: 1 } }, 400, 'the name of the object (x) does not match the name on the URL (scaled)'],
+    [
+      'another name',
+      { metadata: { name: 'x' }, spec: { replicas: 1 } },
+      400,
+      'the name of the object (x) does not match the name on the URL (scaled)',
+    ],
   ])('refuses %s', async (_what, body, code, message) => {
     const answer = await api.put(`${SETS}/scaled/scale`, body)
     expect(answer.status).toBe(code)
