@@ -42,6 +42,11 @@ export const namespace = defineResource<Namespace>('v1/namespaces', {
     const emptiness = phase === 'Active' ? 'is empty' : 'is not empty'
     return [invalid('status.Phase', status?.phase ?? '', `may only be '${phase}' if \`deletionTimestamp\` ${emptiness}`)]
   },
+  // Upstream: storage.go Delete, ShouldDeleteNamespaceDuringUpdate.
+  holdsDeletion: ({ spec }) => (spec.finalizers?.length ?? 0) > 0,
+  markDeleting: (namespace) => {
+    namespace.status = { ...namespace.status, phase: 'Terminating' }
+  },
   columns: [
     nameColumn,
     {
