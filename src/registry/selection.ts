@@ -1,6 +1,7 @@
 import type { ResourceDefinition } from '../api/definition.ts'
 import { badRequestError } from '../api/meta/api-error.ts'
-import { type FieldRequirement, matchesSelector, parseFieldSelector, parseLabelSelector, type Selector } from '../api/meta/selectors.ts'
+import { parseLabelSelector } from '../api/meta/parse-label-selector.ts'
+import { type FieldRequirement, matchesSelector, parseFieldSelector, type Selector } from '../api/meta/selectors.ts'
 import type { Cache } from '../storage/cache.ts'
 import type { Entry } from '../storage/entry.ts'
 import { splitStorageKey } from '../storage/storage.ts'

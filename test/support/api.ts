@@ -9,6 +9,7 @@ export interface Answer {
   readonly status: number
   readonly body: Json
   readonly text: string
+  readonly bytes: Buffer
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -61,11 +62,21 @@ async function send(test: Test, body: Json, headers: Record<string, string>): Pr
   if (body !== undefined) test.set('content-type', 'application/json')
   test.set(headers)
   if (body !== undefined) test.send(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body))
-  const { status, body: parsed, text, headers: answered } = (await test) as Response
-  return { status, body: parsed, text, headers: answered as Record<string, string> }
+  const { status, body: bytes, headers: answered } = (await test.buffer(true).parse(intoBytes)) as Response
+  const text = Buffer.isBuffer(bytes) ? bytes.toString() : ''
+  const isJson = String(answered['content-type']).startsWith('application/json') && text !== ''
+  return { status, body: isJson ? JSON.parse(text) : undefined, text, bytes, headers: answered as Record<string, string> }
 }
 
 /** What a failed request must answer, beside its message. */
 export function failure(code: number, reason: string, message: string): Json {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, ...(reason ? { reason } : {}), code }
+}
+
+function intoBytes(response: Response, done: (error: Error | null, bytes: Buffer) => void): void {
+  const parts: Buffer[] = []
+  // supertest hands over the answer of node:http, whatever its types say.
+  const stream = response as unknown as NodeJS.ReadableStream
+  stream.on('data', (part: Buffer) => parts.push(part))
+  stream.on('end', () => done(null, Buffer.concat(parts)))
 }

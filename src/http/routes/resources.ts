@@ -124,6 +124,7 @@ class ResourceRoutes {
   }
 
   #list(call: Call): Promise<void> {
+    if (!call.definition.verbs.includes('list')) throw methodNotAllowed()
     const representation = this.#representation(call)
     const options = { ...listOptionsOf(call.query), name: call.info.name || undefined }
     return sendPieces(

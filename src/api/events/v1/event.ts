@@ -29,8 +29,10 @@ export const event = defineResource<EventsV1Event>('events.k8s.io/v1/events', {
     pushChanged(errors, 'type', next.type, old.type)
     const isSameTime = parseTimestamp(next.eventTime) === parseTimestamp(old.eventTime)
     if (!isSameTime) pushChanged(errors, 'eventTime', next.eventTime, old.eventTime)
-    for (const field of ['action', 'related', 'reportingController', 'reportingInstance'] as const) {
-      pushChanged(errors, field, next[field], old[field])
+    pushChanged(errors, 'related', next.related, old.related)
+    // The core group writes these when they are empty too.
+    for (const field of ['action', 'reportingController', 'reportingInstance'] as const) {
+      pushChanged(errors, field, next[field] ?? '', old[field] ?? '')
     }
     return errors
   },
