@@ -38,14 +38,16 @@ export function selectionOf(
       throw badRequestError(unsupportedFieldText(definition, field))
     }
   }
+  const { conversion } = definition
   return {
     isEverything: false,
     matches: (entry) => {
       const needsAttributes = labels.length > 0 || fields.some(({ field }) => !field.startsWith('metadata.'))
-      const attributes = needsAttributes ? cache.attributesOf(entry) : undefined
-      return (
-        matchesSelector(labels, attributes?.labels) && fields.every((requirement) => matchesField(requirement, entry, attributes?.fields))
-      )
+      if (!needsAttributes) return fields.every((requirement) => matchesField(requirement, entry, undefined))
+      const attributes = cache.attributesOf(entry)
+      if (!matchesSelector(labels, attributes.labels)) return false
+      const values = conversion === undefined || fields.length === 0 ? attributes.fields : convertedFields(definition, entry)
+      return fields.every((requirement) => matchesField(requirement, entry, values))
     },
   }
 }
@@ -55,6 +57,12 @@ function unsupportedFieldText({ kind, selectableFields }: ResourceDefinition, fi
   const quoted = JSON.stringify(field)
   if (selectableFields === undefined) return `${quoted} is not a known field selector: only "metadata.name", "metadata.namespace"`
   return kind === 'Job' ? `field label ${quoted} not supported for Job` : `field label not supported: ${field}`
+}
+
+/** The stored form has other names for the fields than the version that is asked. */
+function convertedFields({ conversion, selectableFields = {} }: ResourceDefinition, entry: Entry): Record<string, string> {
+  const object = conversion!.fromStored(entry.copy())
+  return Object.fromEntries(Object.entries(selectableFields).map(([field, select]) => [field, select(object)]))
 }
 
 function matchesField(
