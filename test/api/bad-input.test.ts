@@ -376,7 +376,7 @@ const QUERIES: readonly Row[] = [
     path: `${CONFIG_MAPS}?labelSelector=a+in+b`,
     code: 400,
     reason: 'BadRequest',
-    message: /^unable to parse requirement: found 'b', expected: '\('$/,
+    message: /^unable to parse requirement: found 'b' expected: '\('$/,
   },
   {
     name: 'a media type that cannot be had',
