@@ -34,11 +34,6 @@ export const namespace = defineResource<Namespace>('v1/namespaces', {
     for (const finalizer of spec.finalizers ?? []) checkNamespaceFinalizer(errors, finalizer, 'spec.finalizers')
     return errors
   },
-  // Upstream: storage.go Delete, ShouldDeleteNamespaceDuringUpdate.
-  holdsDeletion: ({ spec }) => (spec.finalizers?.length ?? 0) > 0,
-  markDeleting: (namespace) => {
-    namespace.status = { ...namespace.status, phase: 'Terminating' }
-  },
   validateUpdate: () => [],
   validatesUpdateAlone: true,
   validateStatusUpdate: ({ metadata, status }) => {
