@@ -46,6 +46,16 @@ function stopDelayMs(pod: Pod, container: Container): number {
   return runsForMs === 'forever' ? Number.POSITIVE_INFINITY : runsForMs
 }
 
+/** What is told of the containers that run, when the pod is to stop. */
+export function stopEvents(pod: Pod): PlannedEvent[] {
+  return runningContainers(pod).map((container) => stopEvent(pod, container))
+}
+
+function stopEvent(pod: Pod, container: Container): PlannedEvent {
+  const isInit = pod.spec.initContainers?.includes(container) ?? false
+  return containerEvent(pod, container, isInit ? initRole(container) : 'main', 'Normal', 'Killing', `Stopping container ${container.name}`)
+}
+
 export interface Stop {
   readonly pod: Pod
   readonly runtime: ContainerRuntime
@@ -79,9 +89,7 @@ export function stopContainer(stop: Stop, container: Container, status: Containe
   const { pod, now } = stop
   if (status.state?.terminated) return status.ready && !isCompletedInit(pod, container) ? { ...status, ready: false } : status
   if (status.state?.running) {
-    const isInit = pod.spec.initContainers?.includes(container) ?? false
-    const role = isInit ? initRole(container) : 'main'
-    stop.record(containerEvent(pod, container, role, 'Normal', 'Killing', `Stopping container ${container.name}`))
+    stop.record(stopEvent(pod, container))
     const startedAt = parseTimestamp(status.state.running.startedAt)
     const { stopExitCode } = stop.runtime.outcome(pod, container, { restartCount: status.restartCount, startedAt })
     const isKilled = stopDelayMs(pod, container) > stop.graceSeconds * 1000

@@ -19,7 +19,11 @@ export interface PodInfo {
   readonly scoredMemory: number
   readonly hostPorts: readonly HostPort[]
   readonly controllerUid: string | undefined
+  /** One of several that are alike: by default they are spread. */
+  readonly isReplica: boolean
 }
+
+const REPLICATING_KINDS = new Set(['ReplicaSet', 'ReplicationController', 'StatefulSet'])
 
 /** Upstream: pkg/scheduler/util/pod_resources.go. */
 const DEFAULT_MILLI_CPU = 100
@@ -27,6 +31,7 @@ const DEFAULT_MEMORY_BYTES = 200 * 1024 * 1024
 
 export function podInfo(pod: Pod): PodInfo {
   const requests = amountsOf(podRequests(pod))
+  const controller = controllerOf(pod)
   const without = (resource: string) => pod.spec.containers.filter(({ resources }) => resources?.requests?.[resource] === undefined).length
   return {
     key: `${pod.metadata.namespace}/${pod.metadata.name}`,
@@ -42,7 +47,8 @@ export function podInfo(pod: Pod): PodInfo {
         .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
         .map(({ hostIP, hostPort, protocol }) => ({ ip: hostIP || '0.0.0.0', protocol: protocol ?? 'TCP', port: hostPort! })),
     ),
-    controllerUid: controllerOf(pod)?.uid,
+    controllerUid: controller?.uid,
+    isReplica: controller !== undefined && REPLICATING_KINDS.has(controller.kind),
   }
 }
 

@@ -5,6 +5,7 @@
 import { matchesNodeSelectorTerm, toleratesTaint } from '../api/core/v1/node-match.ts'
 import type { SchedulingContext } from './filters.ts'
 import type { NodeInfo } from './node-info.ts'
+import { spreadScores } from './spread-score.ts'
 import { domainOf } from './topology-state.ts'
 import { isSelectedByClaims } from './volume-claims.ts'
 
@@ -17,6 +18,7 @@ export interface Score {
 }
 
 const BEST = 100
+const SPREAD_WEIGHT = 2
 
 const leastAllocated: Score = {
   weight: 1,
@@ -35,17 +37,19 @@ const balancedAllocation: Score = {
   normalize: 'none',
   isNeeded: ({ pod }) => (pod.requests.get('cpu') ?? 0) > 0 || (pod.requests.get('memory') ?? 0) > 0,
   rate: ({ pod }, node) => {
-    const balance = (requestedOf: (resource: string) => number) => {
-      const shares = ['cpu', 'memory'].flatMap((resource) => {
-        const allocatable = node.allocatable.get(resource) ?? 0
-        return allocatable === 0 ? [] : [Math.min(1, requestedOf(resource) / allocatable)]
-      })
-      return shares.length < 2 ? BEST : Math.trunc((1 - Math.abs(shares[0]! - shares[1]!) / 2) * BEST)
-    }
-    const before = balance((resource) => node.requested.get(resource) ?? 0)
-    const after = balance((resource) => (node.requested.get(resource) ?? 0) + (pod.requests.get(resource) ?? 0))
-    return BEST / 2 + Math.trunc((BEST / 2 + after - before) / 2)
+    const after = balanceOf(node, pod.requests.get('cpu') ?? 0, pod.requests.get('memory') ?? 0)
+    return BEST / 2 + Math.trunc((BEST / 2 + after - balanceOf(node, 0, 0)) / 2)
   },
+}
+
+/** How alike the shares of cpu and memory in use are, with so much more of each in use. */
+function balanceOf({ allocatable, requested }: NodeInfo, moreCpu: number, moreMemory: number): number {
+  const cpu = allocatable.get('cpu') ?? 0
+  const memory = allocatable.get('memory') ?? 0
+  if (cpu === 0 || memory === 0) return BEST
+  const cpuShare = Math.min(1, ((requested.get('cpu') ?? 0) + moreCpu) / cpu)
+  const memoryShare = Math.min(1, ((requested.get('memory') ?? 0) + moreMemory) / memory)
+  return Math.trunc((1 - Math.abs(cpuShare - memoryShare) / 2) * BEST)
 }
 
 const taintToleration: Score = {
@@ -86,29 +90,6 @@ const interPodAffinity: Score = {
   },
 }
 
-const topologySpread: Score = {
-  weight: 2,
-  normalize: 'reverse',
-  isNeeded: ({ topology }) => topology.preferredSpread.length > 0,
-  rate: ({ topology }, { node }) => {
-    let sum = 0
-    for (const { constraint, byDomain } of topology.preferredSpread) {
-      const domain = domainOf(node!, constraint.topologyKey)
-      // A node outside all domains is the worst.
-      sum += domain === undefined ? 1e6 : (byDomain.get(domain) ?? 0)
-    }
-    return sum
-  },
-}
-
-/** Pods of one controller apart, where the pod says nothing itself. Upstream: podtopologyspread's system default constraints. */
-const controllerSpread: Score = {
-  weight: 2,
-  normalize: 'reverse',
-  isNeeded: ({ pod }) => pod.controllerUid !== undefined && (pod.pod.spec.topologySpreadConstraints ?? []).length === 0,
-  rate: ({ pod }, node) => node.ofController.get(pod.controllerUid!) ?? 0,
-}
-
 /** Claims were told this node: on another they would have to be told anew. Outweighs all else. */
 const selectedByClaims: Score = {
   weight: 1000,
@@ -123,8 +104,6 @@ export const SCORES: readonly Score[] = [
   taintToleration,
   nodeAffinity,
   interPodAffinity,
-  topologySpread,
-  controllerSpread,
   selectedByClaims,
 ]
 
@@ -138,6 +117,8 @@ export function totalScores(context: SchedulingContext, nodes: readonly NodeInfo
     const least = Math.min(...rates)
     for (const [index, value] of rates.entries()) totals[index]! += weight * normalized(value, normalize, least, greatest)
   }
+  const spread = spreadScores(context, nodes)
+  if (spread !== undefined) for (const [index, value] of spread.entries()) totals[index]! += SPREAD_WEIGHT * value
   return totals
 }
 

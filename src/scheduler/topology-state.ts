@@ -3,9 +3,12 @@
  * for a pod, then asked for each node.
  */
 import { findUntoleratedTaint, matchesNodeAffinity, matchesNodeSelector } from '../api/core/v1/node-match.ts'
+import { controllerOf } from '../api/meta/owner-references.ts'
 import type { Node, Pod, PodAffinityTerm, TopologySpreadConstraint } from '../api/types.gen.ts'
 import { affinityMatcher, type NamespaceLabels, spreadMatcher } from './pod-matcher.ts'
 import type { SchedulerCache } from './scheduler-cache.ts'
+
+export const ZONE = 'topology.kubernetes.io/zone'
 
 export interface TermState {
   readonly topologyKey: string
@@ -30,6 +33,8 @@ export interface TopologyState {
   readonly preferred: readonly TermState[]
   readonly spread: readonly SpreadState[]
   readonly preferredSpread: readonly SpreadState[]
+  /** How many pods of the same controller are in each zone. */
+  readonly controllerByZone: () => ReadonlyMap<string, number>
 }
 
 /** @param without pods to leave out of account, by key */
@@ -49,6 +54,7 @@ export function topologyState(cache: SchedulerCache, pod: Pod, labelsOf: Namespa
     constraints
       .filter(({ whenUnsatisfiable }) => whenUnsatisfiable === when)
       .map((constraint) => spreadState(cache, constraint, pod, without))
+  let byZone: ReadonlyMap<string, number> | undefined
   return {
     affinity: (podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((each) => term(each)),
     antiAffinity: (podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((each) => term(each)),
@@ -66,6 +72,7 @@ export function topologyState(cache: SchedulerCache, pod: Pod, labelsOf: Namespa
     ],
     spread: spread('DoNotSchedule'),
     preferredSpread: spread('ScheduleAnyway'),
+    controllerByZone: () => (byZone ??= ofControllerByZone(cache, pod)),
   }
 }
 
@@ -81,6 +88,19 @@ function sumByDomain(cache: SchedulerCache, byNode: ReadonlyMap<string, number>,
     if (domain !== undefined) byDomain.set(domain, (byDomain.get(domain) ?? 0) + count)
   }
   return byDomain
+}
+
+function ofControllerByZone(cache: SchedulerCache, pod: Pod): Map<string, number> {
+  const byZone = new Map<string, number>()
+  const uid = controllerOf(pod)?.uid
+  if (uid === undefined) return byZone
+  for (const { node, ofController } of cache.nodes()) {
+    const count = ofController.get(uid)
+    const zone = domainOf(node!, ZONE)
+    if (count === undefined || zone === undefined) continue
+    if (matchesNodeSelector(pod, node!) && matchesNodeAffinity(pod, node!)) byZone.set(zone, (byZone.get(zone) ?? 0) + count)
+  }
+  return byZone
 }
 
 /** Only domains of nodes that the pod may be on count. Upstream: podtopologyspread/filtering.go calPreFilterState. */

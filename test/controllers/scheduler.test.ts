@@ -171,6 +171,20 @@ describe('where a pod wants to be', () => {
     )
   })
 
+  it('zones, also for a ReplicaSet that says nothing of them', async () => {
+    for (const name of NODES) await cluster.patch('nodes', name, { metadata: { labels: { 'topology.kubernetes.io/zone': name[0] } } })
+    await cluster.apply(replicaSet('web', 4))
+    expect(spread(await cluster.pods('web'))).toEqual([1, 1, 2])
+  })
+
+  it('preferred topology spread, as long as there is room', async () => {
+    const topologySpreadConstraints = [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway', ...selector('even') }]
+    await cluster.apply(replicaSet('even', 6, { ...cpu('1'), spec: { topologySpreadConstraints } }))
+    expect(spread(await cluster.pods('even'))[2]).toBe(3)
+    await cluster.patch('replicasets.apps', 'even', { spec: { replicas: 12 } })
+    expect(spread(await cluster.pods('even'))).toEqual([4, 4, 4])
+  })
+
   it('taints keep it out until it tolerates them or they go', async () => {
     const taints = [{ key: 'dedicated', value: 'db', effect: 'NoSchedule' }]
     for (const name of NODES) await cluster.patch('nodes', name, { spec: { taints } })

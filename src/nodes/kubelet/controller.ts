@@ -3,7 +3,7 @@
  * pod, and confirms its deletion. A failed node's pods are left as they are until it comes back.
  */
 import type { Node, Pod } from '../../api/types.gen.ts'
-import type { ControllerDefinition, Reader } from '../../runtime/controller.ts'
+import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
 import { podCIDROf, whyKubeletIsIdle } from '../node-state.ts'
@@ -13,6 +13,8 @@ import { type ObservedPod, reconcilePod } from './reconcile.ts'
 
 export function kubeletController(runtime: ContainerRuntime): ControllerDefinition<ObservedPod> {
   const addresses = new PodIPAllocator()
+  /** The uid of each pod whose containers were told to stop. After a restart they are told again, as by a kubelet. */
+  const stopping = new Map<Key, string>()
   return {
     name: 'kubelet',
     reconciles: 'pods',
@@ -30,15 +32,22 @@ export function kubeletController(runtime: ContainerRuntime): ControllerDefiniti
       const { namespace, name } = splitKey(key)
       const pod = reader.get<Pod>('pods', namespace, name)
       if (pod === undefined || isFinished(pod.status)) addresses.release(key)
+      if (pod === undefined) stopping.delete(key)
       if (pod?.spec.nodeName === undefined || pod.spec.nodeName === '') return undefined
       const node = reader.get<Node>('nodes', '', pod.spec.nodeName)
       if (node === undefined) return undefined
       const podCIDR = podCIDROf(node)
       const needsAddress = podCIDR !== undefined && pod.spec.hostNetwork !== true && !isFinished(pod.status)
       const podIP = needsAddress ? addresses.addressOf(key, pod, podCIDR, () => podsOnNode(reader, node.metadata.name)) : undefined
-      return { pod, node, podIP }
+      return { pod, node, podIP, isStopping: stopping.get(key) === pod.metadata.uid }
     },
-    reconcile: (observed, { now }) => reconcilePod(observed, runtime, now),
+    reconcile: (observed, { now }) => {
+      const { pod, node } = observed
+      const plan = reconcilePod(observed, runtime, now)
+      const isToStop = pod.metadata.deletionTimestamp !== undefined && whyKubeletIsIdle(node) === undefined
+      if (isToStop) stopping.set(keyOfPod(pod), pod.metadata.uid)
+      return plan
+    },
   }
 }
 
@@ -46,6 +55,6 @@ function podsOnNode(reader: Reader, node: string): readonly Pod[] {
   return reader.indexed<Pod>('pods', 'nodeName', node)
 }
 
-function keyOfPod(pod: Pod): string {
+function keyOfPod(pod: Pod): Key {
   return keyOf(pod.metadata.namespace, pod.metadata.name)
 }

@@ -1,26 +1,30 @@
 /** What the kubelet of a pod's node does about the pod now. */
 import type { Node, Pod, PodStatus } from '../../api/types.gen.ts'
-import type { Action, Plan } from '../../runtime/plan.ts'
+import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
 import { kubeletEvent } from '../container-step.ts'
 import { internalIP, whyKubeletIsIdle } from '../node-state.ts'
 import { advancePod, isFinished } from '../pod-lifecycle.ts'
+import { stopEvents } from '../pod-termination.ts'
 
 export interface ObservedPod {
   readonly pod: Pod
   readonly node: Node
   /** undefined when the node has none left. */
   readonly podIP: string | undefined
+  /** It is being deleted, and its containers were told before. */
+  readonly isStopping?: boolean
 }
 
 /** How soon a pod that got no address asks again. */
 const ADDRESS_RETRY_MS = 10_000
 
 /** @param now milliseconds since the epoch */
-export function reconcilePod({ pod, node, podIP }: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
+export function reconcilePod({ pod, node, podIP, isStopping = false }: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
   const idle = whyKubeletIsIdle(node)
   if (idle !== undefined) return { waitingOn: idle }
-  const { status, events, wakeAt } = advancePod({ pod, hostIP: internalIP(node)!, podIP, runtime, now })
+  const { status, events: happened, wakeAt } = advancePod({ pod, hostIP: internalIP(node)!, podIP, runtime, now })
+  const events = withStops(pod, status, happened, isStopping)
   if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, events)
   const waitingOn = whatPodWaitsFor(pod, status, podIP)
   if (isWithoutAddress(pod, status, podIP)) {
@@ -39,6 +43,13 @@ export function reconcilePod({ pod, node, podIP }: ObservedPod, runtime: Contain
     ...(wakeAt === undefined ? {} : { requeueAfterMs: Math.max(1, wakeAt - now) }),
     ...(waitingOn === undefined ? {} : { waitingOn }),
   }
+}
+
+/** Containers are told to stop when the deletion is asked for, not when they have ended. */
+function withStops(pod: Pod, status: PodStatus, events: readonly PlannedEvent[], isStopping: boolean): readonly PlannedEvent[] {
+  if (pod.metadata.deletionTimestamp === undefined) return events
+  if (isStopping) return events.filter(({ reason }) => reason !== 'Killing')
+  return isFinished(status) ? events : [...events, ...stopEvents(pod)]
 }
 
 /** The containers have ended: the status says so, then the pod may go. */
