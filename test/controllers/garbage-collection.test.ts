@@ -37,7 +37,10 @@ const maps = async () => namesOf(await scenario.list(CONFIG_MAPS)).filter((name)
 
 /** 3 pods that take 5 s to end. */
 const startDeployment = () =>
-  scenario.create<Deployment>(DEPLOYMENTS, deployment('web', {}, podTemplate({ app: 'web' }, { annotations: { 'coracle.dev/stop-delay': '5' } })))
+  scenario.create<Deployment>(
+    DEPLOYMENTS,
+    deployment('web', {}, podTemplate({ app: 'web' }, { annotations: { 'coracle.dev/stop-delay': '5' } })),
+  )
 
 const counts = async () => Promise.all([DEPLOYMENTS, REPLICA_SETS, PODS].map(async (resource) => (await scenario.list(resource)).length))
 
@@ -58,7 +61,7 @@ test('foreground: each owner stays, with a deletionTimestamp, until its dependen
   await startDeployment()
   const gone: string[] = []
   for (const resource of [DEPLOYMENTS, REPLICA_SETS, PODS]) {
-    await scenario.record(resource, ({ type, object }) => type === 'DELETED' && gone.push(object.kind))
+    await scenario.record(resource, ({ type, object }) => type === 'DELETED' && gone.push(object.kind!))
   }
   const path = `${scenario.pathOf(DEPLOYMENTS, 'web')}?propagationPolicy=Foreground`
   const { code, body } = await scenario.request('DELETE', path)

@@ -51,7 +51,10 @@ test('when all has come to rest nothing is written but heartbeats', async () => 
   await scenario.create(DEPLOYMENTS, deployment('web', { minReadySeconds: 10 }))
   await scenario.create(DEPLOYMENTS, deployment('paused', { paused: true }))
   await scenario.create(DEPLOYMENTS, deployment('recreated', { strategy: { type: 'Recreate' } }))
-  await scenario.create(DEPLOYMENTS, deployment('stuck', { progressDeadlineSeconds: 60 }, podTemplate({ app: 'stuck' }, { nodeSelector: { disk: 'ssd' } })))
+  await scenario.create(
+    DEPLOYMENTS,
+    deployment('stuck', { progressDeadlineSeconds: 60 }, podTemplate({ app: 'stuck' }, { nodeSelector: { disk: 'ssd' } })),
+  )
   await scenario.create(REPLICA_SETS, replicaSet('plain'))
   await scenario.create(JOBS, job('done', { completions: 3 }))
   await scenario.create(JOBS, job('failed', { backoffLimit: 1 }, { command: 'exit 1' }))
@@ -79,8 +82,6 @@ test('a CronJob writes what each of its runs takes, and nothing between them', a
   await scenario.create(CRON_JOBS, cronJob('tick', '0 * * * *', { successfulJobsHistoryLimit: 1 }))
   await scenario.pass(4 * HOUR + 30 * MINUTE)
   expect(await writesWithin(29 * MINUTE)).toEqual(
-    Object.fromEntries(
-      Object.entries(HEARTBEATS).map(([key, count]) => [key, Math.floor((count * 29) / 60)]),
-    ),
+    Object.fromEntries(Object.entries(HEARTBEATS).map(([key, count]) => [key, Math.floor((count * 29) / 60)])),
   )
 })

@@ -51,7 +51,10 @@ const fillShop = async () => {
       ],
     },
   } as never)
-  await scenario.create('services', { metadata: { name: 'web', namespace: 'shop' }, spec: { selector: { app: 'web' }, ports: [{ port: 80 }] } } as never)
+  await scenario.create('services', {
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+  } as never)
   await scenario.create('secrets', { metadata: { name: 'password', namespace: 'shop' } } as never)
   await scenario.pass(MINUTE + SECOND)
 }
@@ -80,7 +83,7 @@ test('deleting a namespace takes everything in it, pods first, and ends', async 
   await fillShop()
   const gone: string[] = []
   for (const resource of [DEPLOYMENTS, REPLICA_SETS, JOBS, CRON_JOBS, PODS, 'secrets', 'persistentvolumeclaims', NAMESPACES]) {
-    await scenario.record(resource, ({ type, object }) => type === 'DELETED' && gone.push(object.kind))
+    await scenario.record(resource, ({ type, object }) => type === 'DELETED' && gone.push(object.kind!))
   }
   await deleteNamespace('shop')
   await scenario.pass(SECOND)
@@ -90,14 +93,24 @@ test('deleting a namespace takes everything in it, pods first, and ends', async 
   expect(await scenario.list('secrets', 'shop'), 'a pod may still need it').toHaveLength(1)
   await expect(scenario.create('configmaps', { metadata: { name: 'late', namespace: 'shop' } } as never)).rejects.toMatchObject({
     code: 403,
-    message:
-      'configmaps "late" is forbidden: unable to create new content in namespace shop because it is being terminated',
+    message: 'configmaps "late" is forbidden: unable to create new content in namespace shop because it is being terminated',
   })
   await scenario.pass(2 * MINUTE)
   expect(await hasNamespace('shop')).toBe(false)
   expect(gone.lastIndexOf('Pod')).toBeLessThan(gone.indexOf('Secret'))
   expect(gone.at(-1)).toBe('Namespace')
-  for (const resource of [DEPLOYMENTS, REPLICA_SETS, JOBS, CRON_JOBS, PODS, 'services', 'secrets', 'configmaps', 'serviceaccounts', 'events']) {
+  for (const resource of [
+    DEPLOYMENTS,
+    REPLICA_SETS,
+    JOBS,
+    CRON_JOBS,
+    PODS,
+    'services',
+    'secrets',
+    'configmaps',
+    'serviceaccounts',
+    'events',
+  ]) {
     expect(await scenario.list(resource, 'shop'), resource).toEqual([])
   }
   expect(await scenario.list('persistentvolumeclaims', 'shop')).toEqual([])

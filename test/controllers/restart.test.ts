@@ -110,7 +110,10 @@ test.each([1, 3, 5, 8])('a rollout that is interrupted after %i s comes to the s
   await scenario.pass(seconds * SECOND)
   await restart(SECOND)
   await scenario.pass(MINUTE)
-  const sizes = (await scenario.list<ReplicaSet>(REPLICA_SETS)).map(({ spec }) => [spec.template!.spec!.containers[0]!.image, spec.replicas])
+  const sizes = (await scenario.list<ReplicaSet>(REPLICA_SETS)).map(({ spec }) => [
+    spec.template!.spec!.containers[0]!.image,
+    spec.replicas,
+  ])
   expect(sizes.sort()).toEqual([
     ['nginx:1', 0],
     ['nginx:2', 6],
