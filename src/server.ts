@@ -13,11 +13,13 @@ import { controllerUser } from './auth/authenticate.ts'
 import { bootstrapObjects } from './bootstrap.ts'
 import type { Client } from './client/client.ts'
 import { LocalClient } from './client/local-client.ts'
+import { cronJobController } from './controllers/cronjob/controller.ts'
+import { MinuteWakeUp } from './controllers/cronjob/minute-wake-up.ts'
 import { controllers } from './controllers/index.ts'
 import { createApp } from './http/app.ts'
 import type { NodeRequest, Simulation } from './http/routes/simulation.ts'
 import { Activity } from './lib/activity.ts'
-import type { Clock, Timer } from './lib/clock.ts'
+import { type Clock, RealClock, type Timer } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
 import { nodeAgentController } from './nodes/agent/controller.ts'
 import { SimulatedRuntime } from './nodes/container-behaviour.ts'
@@ -39,6 +41,8 @@ const MAX_CHANGES = 50_000
 const MAX_CHANGE_BYTES = 48 << 20
 /** Upstream: etcd compaction, --etcd-compaction-interval. */
 const COMPACTION_INTERVAL_MS = 5 * 60_000
+/** Until what a start doesn't need is loaded. */
+const AFTER_START_MS = 1000
 
 export interface ServerOptions {
   readonly storage: Storage
@@ -92,7 +96,7 @@ export async function createServer({ storage, clock, random, nodes, onError }: S
     health: { checks: () => ({ 'poststarthook/start-controllers': isReady ? undefined : 'not finished' }) },
     onError: (error) => onError('request', error),
   })
-  let compaction: Timer | undefined
+  const background: Timer[] = []
   return {
     app,
     client,
@@ -101,11 +105,12 @@ export async function createServer({ storage, clock, random, nodes, onError }: S
     start: async () => {
       await bootstrap(client, nodes, simulation)
       await manager.start()
-      compaction = compactRegularly(cache, clock)
+      background.push(compactRegularly(cache, clock))
+      if (clock instanceof RealClock) background.push(wakeCronJobs(manager, clock, onError))
       isReady = true
     },
     close: async () => {
-      compaction?.cancel()
+      for (const timer of background) timer.cancel()
       manager.stop()
       await app.close()
       await cache.close()
@@ -146,6 +151,20 @@ function compactRegularly(cache: Cache, clock: Clock): Timer {
     })
   timer = arm()
   return { cancel: () => timer.cancel() }
+}
+
+/** A virtual clock moves all timers with it; the real one may move without them. */
+function wakeCronJobs(manager: ControllerManager, clock: Clock, onError: ServerOptions['onError']): Timer {
+  const wakeUp = new MinuteWakeUp(() => manager.requeueAll(cronJobController.name))
+  const start = clock.setTimer(AFTER_START_MS, () => {
+    wakeUp.start().catch((error) => onError('node-cron', error))
+  })
+  return {
+    cancel: () => {
+      start.cancel()
+      wakeUp.stop()
+    },
+  }
 }
 
 async function bootstrap(client: Client, nodes: number, simulation: Simulation): Promise<void> {

@@ -54,6 +54,11 @@ export class ControllerManager {
     for (const run of this.#runs) run.stop()
   }
 
+  /** The controller looks at each object it reconciles again, as if all of them had changed. */
+  requeueAll(controller: string): void {
+    for (const run of this.#runs) if (run.name === controller) run.requeueAll()
+  }
+
   #add(definition: ControllerDefinition): void {
     const reader = this.#informers.reader(definition.name)
     const run = new ControllerRun(definition, reader, this.#recorder, this.#options)
@@ -98,8 +103,18 @@ class ControllerRun {
     this.#queue = new WorkQueue(options.clock, () => this.#schedule())
   }
 
+  get name(): string {
+    return this.#definition.name
+  }
+
   add(key: Key): void {
     this.#queue.add(key)
+  }
+
+  requeueAll(): void {
+    const { reconciles } = this.#definition
+    if (reconciles === undefined) return
+    for (const { metadata } of this.#reader.list(reconciles)) this.#queue.add(keyOf(metadata.namespace, metadata.name))
   }
 
   stop(): void {

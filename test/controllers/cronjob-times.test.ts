@@ -125,14 +125,14 @@ test.each([
 const reopenAfter = async (downFor: number, storage: string): Promise<void> => {
   const later = scenario.now + downFor
   await scenario.close()
-  scenario = await Scenario.start({ start: new Date(later).toISOString(), storage })
+  scenario = await Scenario.start({ start: new Date(later).toISOString(), storage, nodes: 0 })
 }
 
 const startOnFile = async (start: string): Promise<string> => {
   const folder = mkdtempSync(join(tmpdir(), 'coracle-cronjob-'))
   folders.push(folder)
   const storage = `sqlite:${join(folder, 'cluster.db')}`
-  scenario = await Scenario.start({ start, storage })
+  scenario = await Scenario.start({ start, storage, nodes: 0 })
   return storage
 }
 
@@ -143,7 +143,7 @@ const jobMinutes = async () =>
 
 test('of the times missed while the cluster was down the last is started, once', async () => {
   const storage = await startOnFile('2026-01-01T00:05:00Z')
-  await scenario.create(CRON_JOBS, cronJob('hourly', '@hourly'))
+  await scenario.create(CRON_JOBS, cronJob('hourly', '@hourly', {}, WITHOUT_PODS))
   await scenario.pass(HOUR)
   expect(await jobMinutes()).toEqual(['01:00'])
   await reopenAfter(4 * HOUR + 10 * MINUTE, storage)
@@ -156,8 +156,8 @@ test('of the times missed while the cluster was down the last is started, once',
 
 test('startingDeadlineSeconds bounds how late a missed time may be started', async () => {
   const storage = await startOnFile('2026-01-01T00:05:00Z')
-  await scenario.create(CRON_JOBS, cronJob('strict', '@hourly', { startingDeadlineSeconds: 300 }))
-  await scenario.create(CRON_JOBS, cronJob('lenient', '@hourly', { startingDeadlineSeconds: 1200 }))
+  await scenario.create(CRON_JOBS, cronJob('strict', '@hourly', { startingDeadlineSeconds: 300 }, WITHOUT_PODS))
+  await scenario.create(CRON_JOBS, cronJob('lenient', '@hourly', { startingDeadlineSeconds: 1200 }, WITHOUT_PODS))
   await reopenAfter(2 * HOUR + 10 * MINUTE, storage)
   await scenario.pass(SECOND)
   expect((await scenario.list<Job>(JOBS)).map(({ metadata }) => metadata.name)).toEqual([
@@ -169,7 +169,7 @@ test('startingDeadlineSeconds bounds how late a missed time may be started', asy
 
 test('more than a hundred missed times are told of; the last is started all the same', async () => {
   const storage = await startOnFile('2026-01-01T00:05:00Z')
-  await scenario.create(CRON_JOBS, cronJob('often', '* * * * *', { suspend: true }))
+  await scenario.create(CRON_JOBS, cronJob('often', '* * * * *', { suspend: true }, WITHOUT_PODS))
   await scenario.patch(CRON_JOBS, 'often', { spec: { suspend: false } })
   await reopenAfter(3 * HOUR, storage)
   await scenario.pass(SECOND)

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import type { KubeObject } from '../../src/api/object.ts'
+import type { Client } from '../../src/client/client.ts'
+import { Activity } from '../../src/lib/activity.ts'
+import type { Clock } from '../../src/lib/clock.ts'
+import { SeededRandom } from '../../src/lib/random.ts'
+import type { ControllerDefinition } from '../../src/runtime/controller.ts'
+import { ControllerManager } from '../../src/runtime/controller-manager.ts'
+
+/** A system clock that is set anew while its timers sleep. */
+class SteppedClock implements Clock {
+  instant = 0
+  now() {
+    return this.instant
+  }
+  setTimer() {
+    return { cancel: () => {} }
+  }
+}
+
+const objects = ['one', 'two'].map((name) => ({ metadata: { name, namespace: 'default', uid: name } }) as KubeObject)
+const client = {
+  list: async () => ({ items: objects, resourceVersion: '1' }),
+  watch: () => ({ stop: () => {} }),
+} as unknown as Client
+
+test('every object of that controller is looked at again, and told the time it is now', async () => {
+  const clock = new SteppedClock()
+  const activity = new Activity()
+  const looks: string[] = []
+  const controller = (name: string): ControllerDefinition => ({
+    name,
+    reconciles: 'cronjobs.batch',
+    watches: {},
+    observe: (_, key) => key,
+    reconcile: (key, { now }) => {
+      looks.push(`${name} ${key} ${now}`)
+      return { requeueAfterMs: 1000 }
+    },
+  })
+  const options = { client, clock, random: new SeededRandom(1), activity, onError: () => {} }
+  const manager = new ControllerManager(options, [controller('cronjob'), controller('other')])
+  await manager.start()
+  await activity.settled()
+  expect(looks.splice(0)).toEqual(['cronjob default/one 0', 'cronjob default/two 0', 'other default/one 0', 'other default/two 0'])
+  clock.instant = 7_200_000
+  manager.requeueAll('cronjob')
+  await activity.settled()
+  expect(looks.splice(0)).toEqual(['cronjob default/one 7200000', 'cronjob default/two 7200000'])
+  manager.stop()
+  manager.requeueAll('cronjob')
+  await activity.settled()
+  expect(looks).toEqual([])
+})
