@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { kubectlEnvironment, kubectlPath, REPOSITORY, resultOf } from '../support/kubectl.ts'
 import { ServerProcess } from '../support/server-process.ts'
 import { table } from '../support/table.ts'
 
@@ -187,6 +189,21 @@ describe('single objects', () => {
       ])
     expect(await server.kubectl('patch', 'configmap', 'patched', `--type=${type}`, '-p', patch)).toBe(`${says}\n`)
     expect(await kubectl('get configmap patched -o jsonpath={.data.a}')).toBe(value)
+  })
+
+  it('edits', async () => {
+    await kubectl('create configmap edited --from-literal=color=green')
+    const edit = () =>
+      resultOf(
+        spawn(kubectlPath(), ['edit', 'configmap', 'edited'], {
+          cwd: REPOSITORY,
+          env: { ...kubectlEnvironment(server.kubectlOptions), KUBE_EDITOR: 'sed -i s/green/blue/' },
+          stdio: 'pipe',
+        }),
+      )
+    expect(await edit()).toEqual({ stdout: 'configmap/edited edited\n', stderr: '', code: 0 })
+    expect(await kubectl('get configmap edited -o jsonpath={.data.color}')).toBe('blue')
+    expect(await edit()).toMatchObject({ stdout: '', stderr: 'Edit cancelled, no changes made.\n', code: 0 })
   })
 
   it('runs a pod, replaces it, and deletes it', async () => {
