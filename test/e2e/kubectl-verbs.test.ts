@@ -298,7 +298,7 @@ describe('what kubectl asks about the API', () => {
       'strict decoding error: unknown field "nope"',
     )
     const unknownKind = { apiVersion: 'example.com/v1', kind: 'Nonsense', metadata: { name: 'odd' } }
-    expect((await server.tryKubectl(['apply', '--validate=false', '-f', '-'], JSON.stringify(unknownKind))).stderr).toContain(
+    expect((await server.tryKubectl(['apply', '-f', '-'], JSON.stringify(unknownKind))).stderr).toContain(
       'no matches for kind "Nonsense" in version "example.com/v1"',
     )
   })
