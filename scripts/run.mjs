@@ -29,6 +29,8 @@ const commands = {
   },
   async dev(args) {
     await build()
+    // What the compiler leaves isn't the whole of a build.
+    rmSync(BUILD_STAMP, { force: true })
     const compiler = spawn(bin('tsc'), ['--watch', '--preserveWatchOutput'], { cwd: path('.'), stdio: ['ignore', 2, 2] })
     process.on('exit', () => compiler.kill())
     await run(process.execPath, ['--watch-path', path('dist'), '--watch-preserve-output', path('dist/main.js'), ...args])
@@ -52,7 +54,7 @@ const commands = {
   async generate(args) {
     await install()
     await run(process.execPath, [path('openapi/generate.mjs'), ...args])
-    await run(bin('drizzle-kit'), ['generate'])
+    if (!args.includes('--check')) await run(bin('drizzle-kit'), ['generate'])
   },
   async format(args) {
     await install()

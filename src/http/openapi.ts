@@ -21,7 +21,25 @@ function defaultFolder(): URL {
   return existsSync(new URL('index.json', built)) ? built : packageFile('openapi/v3/')
 }
 
-/** Upstream can answer in gnostic's protobuf too. Clients that insist on that are told 406; kubectl asks v3 for JSON. */
+/**
+ * The v2 document in gnostic's protobuf, by version and title alone. kubectl reads it for kinds that v3 doesn't have, and learns
+ * what it needs: that they aren't here either. Clients that find no schema fall back to the types they are built with.
+ */
+const PROTOBUF_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+const PROTOBUF_DOCUMENT = documentWithout('2.0', 'Kubernetes', 'v1.36')
+
+/** Document { swagger = 1; info = 2 }, Info { title = 1; version = 2 }: all of them length-delimited and short. */
+function documentWithout(swagger: string, title: string, version: string): Buffer {
+  const field = (number: number, value: string | Buffer) =>
+    Buffer.concat([Buffer.from([(number << 3) | 2, value.length]), Buffer.from(value)])
+  return Buffer.concat([field(1, swagger), field(2, Buffer.concat([field(1, title), field(2, version)]))])
+}
+
+/** Of clients that would take either, JSON is the better answer: it is whole. */
+function acceptsProtobuf(accept: string | undefined): boolean {
+  return /application\/com\.github\.proto-openapi\.spec\.v2(?:\.|@)v1\.0\+protobuf/.test(accept ?? '')
+}
+
 function acceptsJson(accept: string | undefined): boolean {
   return parseAccept(accept || '*/*').some((clause) => accepts(clause, 'application/json'))
 }
@@ -73,6 +91,9 @@ export class OpenApi {
     const etag = (await this.#index()).get(document)
     if (etag === undefined) return undefined
     const varying = { vary: 'Accept' }
+    if (!acceptsJson(headers.accept) && acceptsProtobuf(headers.accept)) {
+      return send(PROTOBUF_DOCUMENT, etagOf(PROTOBUF_DOCUMENT), { ...varying, 'content-type': PROTOBUF_TYPE }, headers)
+    }
     if (!acceptsJson(headers.accept)) return { status: 406, headers: varying, body: EMPTY }
     const plain = { ...varying, ...JSON_TYPE, etag: `"${etag}"` }
     if (requestedHash === '') return send(await this.#read(document), etag, plain, headers)
@@ -84,6 +105,9 @@ export class OpenApi {
 
   async #answerV2(headers: DocumentHeaders): Promise<Answer> {
     const varying = { vary: 'Accept' }
+    if (!acceptsJson(headers.accept) && acceptsProtobuf(headers.accept)) {
+      return send(PROTOBUF_DOCUMENT, etagOf(PROTOBUF_DOCUMENT), { ...varying, 'content-type': PROTOBUF_TYPE }, headers)
+    }
     if (!acceptsJson(headers.accept)) return { status: 406, headers: varying, body: EMPTY }
     this.#loadedSwagger ??= this.#buildSwagger()
     const { body, etag } = await this.#loadedSwagger

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { kubectlEnvironment, kubectlPath, REPOSITORY, resultOf } from '../support/kubectl.ts'
 import { ServerProcess } from '../support/server-process.ts'
 import { table } from '../support/table.ts'
 
@@ -189,6 +191,21 @@ describe('single objects', () => {
     expect(await kubectl('get configmap patched -o jsonpath={.data.a}')).toBe(value)
   })
 
+  it('edits', async () => {
+    await kubectl('create configmap edited --from-literal=color=green')
+    const edit = () =>
+      resultOf(
+        spawn(kubectlPath(), ['edit', 'configmap', 'edited'], {
+          cwd: REPOSITORY,
+          env: { ...kubectlEnvironment(server.kubectlOptions), KUBE_EDITOR: 'sed -i s/green/blue/' },
+          stdio: 'pipe',
+        }),
+      )
+    expect(await edit()).toEqual({ stdout: 'configmap/edited edited\n', stderr: '', code: 0 })
+    expect(await kubectl('get configmap edited -o jsonpath={.data.color}')).toBe('blue')
+    expect(await edit()).toMatchObject({ stdout: '', stderr: 'Edit cancelled, no changes made.\n', code: 0 })
+  })
+
   it('runs a pod, replaces it, and deletes it', async () => {
     expect(await kubectl('run once --image=busybox --restart=Never -- echo hello')).toBe('pod/once created\n')
     await kubectl('wait pod/once --for=jsonpath={.status.phase}=Succeeded --timeout=30s')
@@ -281,7 +298,7 @@ describe('what kubectl asks about the API', () => {
       'strict decoding error: unknown field "nope"',
     )
     const unknownKind = { apiVersion: 'example.com/v1', kind: 'Nonsense', metadata: { name: 'odd' } }
-    expect((await server.tryKubectl(['apply', '--validate=false', '-f', '-'], JSON.stringify(unknownKind))).stderr).toContain(
+    expect((await server.tryKubectl(['apply', '-f', '-'], JSON.stringify(unknownKind))).stderr).toContain(
       'no matches for kind "Nonsense" in version "example.com/v1"',
     )
   })

@@ -151,11 +151,14 @@ describe('/openapi/v2', () => {
     })
   })
 
-  test('is not sent again to who has it, nor as anything but JSON', async () => {
+  test('is not sent again to who has it; in protobuf it says that it has nothing, and is nothing else', async () => {
     const { headers } = (await openApi.answer('/openapi/v2', {}))!
     expect(headers).toMatchObject({ 'content-type': 'application/json', vary: 'Accept' })
     expect(await openApi.answer('/openapi/v2?timeout=32s', { 'if-none-match': headers.etag })).toMatchObject({ status: 304 })
     const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
-    expect(await openApi.answer('/openapi/v2', { accept })).toMatchObject({ status: 406 })
+    const answer = (await openApi.answer('/openapi/v2', { accept }))!
+    expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' } })
+    expect(Buffer.from(answer.body as Buffer).toString('latin1')).toBe('\n\u00032.0\u0012\u0013\n\nKubernetes\u0012\u0005v1.36')
+    expect(await openApi.answer('/openapi/v2', { accept: 'text/html' })).toMatchObject({ status: 406 })
   })
 })
