@@ -61,7 +61,7 @@ test('foreground: each owner stays, with a deletionTimestamp, until its dependen
   await startDeployment()
   const gone: string[] = []
   for (const resource of [DEPLOYMENTS, REPLICA_SETS, PODS]) {
-    await scenario.record(resource, (type, object ) => type === 'DELETED' && gone.push(object.kind!))
+    await scenario.record(resource, ({ type, object }) => type === 'DELETED' && gone.push(object.kind!))
   }
   const path = `${scenario.pathOf(DEPLOYMENTS, 'web')}?propagationPolicy=Foreground`
   const { code, body } = await scenario.request('DELETE', path)

@@ -83,7 +83,7 @@ test('deleting a namespace takes everything in it, pods first, and ends', async 
   await fillShop()
   const gone: string[] = []
   for (const resource of [DEPLOYMENTS, REPLICA_SETS, JOBS, CRON_JOBS, PODS, 'secrets', 'persistentvolumeclaims', NAMESPACES]) {
-    await scenario.record(resource, (type, object ) => type === 'DELETED' && gone.push(object.kind!))
+    await scenario.record(resource, ({ type, object }) => type === 'DELETED' && gone.push(object.kind!))
   }
   await deleteNamespace('shop')
   await scenario.pass(SECOND)
