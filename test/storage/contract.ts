@@ -219,7 +219,7 @@ export function storageContract({ name, open, reopen }: Engine): void {
 
     it('rebuilds the list of every retained revision', async () => {
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        fc.asyncProperty(fc.array(step, { maxLength: 20, size: 'max' }), async (steps) => {
           const own = newCache(open())
           const snapshots = new Map<number, string[]>([[0, []]])
           for (const each of steps) {
@@ -235,7 +235,7 @@ export function storageContract({ name, open, reopen }: Engine): void {
           }
           await own.close()
         }),
-        { numRuns: 40 },
+        { numRuns: 15 },
       )
     })
 
@@ -271,7 +271,7 @@ export function storageContract({ name, open, reopen }: Engine): void {
 
     it('is the same after it was closed and opened again', async () => {
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        fc.asyncProperty(fc.array(step, { maxLength: 20, size: 'max' }), async (steps) => {
           const before = newCache(open())
           await run(before, steps)
           const known = everythingOf(before)
@@ -282,7 +282,7 @@ export function storageContract({ name, open, reopen }: Engine): void {
           expect(typeof written === 'object' && written.revision).toBe(before.revision + 1)
           await after.close()
         }),
-        { numRuns: 25 },
+        { numRuns: 10 },
       )
     })
   })
