@@ -94,6 +94,7 @@ export function schedulerController(): ControllerDefinition<UnscheduledPod> {
         return verdict.plan
       }
       if (verdict.kind === 'unschedulable') {
+        cache.nominate(observed.info, verdict.nominatedNode)
         unschedulable.park(key, pod, now, verdict)
         return { ...verdict.plan, requeueAfterMs: LONGEST_WAIT_MS } satisfies Plan
       }

@@ -75,7 +75,7 @@ export class SchedulerCache {
   /** A pod as the informer shows it; undefined when it is gone. */
   setPod(key: string, pod: Pod | undefined): void {
     const isPlaced = pod !== undefined && pod.spec.nodeName !== undefined && pod.spec.nodeName !== '' && !isOver(pod)
-    this.#nominate(key, isPlaced || pod === undefined || isOver(pod) ? undefined : pod)
+    this.#nominateAsShown(key, isPlaced || pod === undefined || isOver(pod) ? undefined : pod)
     const assumed = this.#assumed.get(key)
     // Shown without a node though it was given one: the news is still under way.
     if (assumed !== undefined && pod !== undefined && !isOver(pod) && !pod.spec.nodeName && pod.metadata.uid === assumed.uid) return
@@ -91,7 +91,7 @@ export class SchedulerCache {
 
   /** It counts as being there until the informer shows it, or `forget`. */
   assume(pod: PodInfo, nodeName: string, now: number): void {
-    this.#nominate(pod.key, undefined)
+    this.nominate(pod, undefined)
     this.#take(pod.key)
     this.#place(pod, nodeName)
     this.#assumed.set(pod.key, { uid: pod.pod.metadata.uid, at: now })
@@ -139,20 +139,28 @@ export class SchedulerCache {
     return counted.byNode
   }
 
-  #nominate(key: string, pod: Pod | undefined): void {
-    const before = this.#nominatedNode.get(key)
-    const node = pod?.status?.nominatedNodeName
-    if (before === undefined && !node) return
-    if (before !== undefined) {
-      const others = this.#nominated.get(before)!
-      others.delete(key)
-      if (others.size === 0) this.#nominated.delete(before)
-      this.#nominatedNode.delete(key)
-    }
-    if (pod === undefined || !node) return
+  /** Room is being made for it there; the next pod is to know before the informer shows it. */
+  nominate(pod: PodInfo, node: string | undefined): void {
+    this.#forgetNomination(pod.key)
+    if (node === undefined) return
     const there = this.#nominated.get(node) ?? new Map<string, PodInfo>()
-    this.#nominated.set(node, there.set(key, podInfo(pod)))
-    this.#nominatedNode.set(key, node)
+    this.#nominated.set(node, there.set(pod.key, pod))
+    this.#nominatedNode.set(pod.key, node)
+  }
+
+  #nominateAsShown(key: string, pod: Pod | undefined): void {
+    const node = pod?.status?.nominatedNodeName
+    if (pod !== undefined && node) this.nominate(podInfo(pod), node)
+    else this.#forgetNomination(key)
+  }
+
+  #forgetNomination(key: string): void {
+    const node = this.#nominatedNode.get(key)
+    if (node === undefined) return
+    const nominated = this.#nominated.get(node)!
+    nominated.delete(key)
+    if (nominated.size === 0) this.#nominated.delete(node)
+    this.#nominatedNode.delete(key)
   }
 
   #info(name: string): NodeInfo {

@@ -43,6 +43,14 @@ describe('a DaemonSet and the nodes', () => {
     expect(await status()).toMatchObject({ desiredNumberScheduled: 4, numberReady: 4 })
   })
 
+  it('covers a large cluster', async () => {
+    const nodes = Array.from({ length: 197 }, (_, i) => cluster.cluster.simulation.join({ name: `large-${i}` }))
+    await Promise.all(nodes)
+    await cluster.apply(daemonSet('agent'))
+    expect(new Set(await nodesOf()).size).toBe(200)
+    expect(await status()).toMatchObject({ desiredNumberScheduled: 200, numberReady: 200 })
+  })
+
   it('loses the pod of a node that leaves, which is collected', async () => {
     await cluster.apply(daemonSet('agent'))
     await cluster.cluster.simulation.leave('node-2')

@@ -89,6 +89,14 @@ describe('resources', () => {
     expect((await cluster.pods('web')).filter(isReady)).toHaveLength(16)
   })
 
+  it('come with nodes that join, however many wait', async () => {
+    for (const name of NODES) await cluster.patch('nodes', name, { spec: { unschedulable: true } })
+    await cluster.apply(replicaSet('web', 300, cpu('10m')))
+    for (const name of ['c-1', 'c-2', 'c-3']) await cluster.cluster.simulation.join({ name, capacity: { ...CAPACITY, pods: '100' } })
+    await cluster.seconds(1)
+    expect((await cluster.pods('web')).filter(isReady)).toHaveLength(300)
+  })
+
   it('count pods too', async () => {
     await cluster.apply(replicaSet('web', 31))
     const waiting = (await cluster.pods('web')).filter(({ spec }) => spec.nodeName === undefined)
@@ -257,6 +265,16 @@ describe('priority', () => {
     expect(await nodeOf('urgent')).toBe(node)
     // The victims' successors wait.
     expect((await cluster.pods('low')).filter(({ spec }) => spec.nodeName === undefined)).toHaveLength(2)
+  })
+
+  it('makes room for each of several that come at once', async () => {
+    await cluster.apply(high, replicaSet('low', 12, { ...cpu('1'), annotations: { 'coracle.dev/stop-delay': '5s' } }))
+    await cluster.apply(replicaSet('urgent', 3, { ...cpu('1'), spec: { priorityClassName: 'high' } }))
+    expect((await cluster.pods('low')).filter(({ metadata }) => metadata.deletionTimestamp !== undefined)).toHaveLength(3)
+    expect((await cluster.pods('urgent')).filter(({ status }) => status?.nominatedNodeName !== undefined)).toHaveLength(3)
+    await cluster.seconds(6)
+    expect((await cluster.pods('urgent')).filter(isReady)).toHaveLength(3)
+    expect((await cluster.pods('low')).filter(isReady)).toHaveLength(9)
   })
 
   it('keeps the room it made for itself', async () => {

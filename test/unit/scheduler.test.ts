@@ -354,3 +354,26 @@ describe('scheduler', () => {
     })
   })
 })
+
+describe('a pod that fits nowhere', () => {
+  it('is looked at again only when its status says so', () => {
+    const world = new World()
+    world.set('nodes', node('a'))
+    world.set('pods', pod('huge', asking('64')))
+    const first = world.run('default/huge')
+    // The status could not be written: another writer came between.
+    expect(world.run('default/huge')?.status).toEqual(first?.status)
+    world.set('pods', first!.status!)
+    expect(world.run('default/huge')).toEqual({ waitingOn: 'a change that makes room for it' })
+  })
+
+  it('preempts others as they are now', () => {
+    const world = new World()
+    world.set('nodes', node('a'))
+    const low = pod('low', { ...asking('3'), nodeName: 'a', priority: 0 }, { resourceVersion: '1' })
+    world.set('pods', low)
+    world.set('pods', { ...low, metadata: { ...low.metadata, resourceVersion: '2' }, status: { phase: 'Running' } })
+    world.set('pods', pod('high', { ...asking('3'), priority: 9 }))
+    expect(world.run('default/high')?.actions?.[0]).toMatchObject({ patch: { metadata: { resourceVersion: '2' } } })
+  })
+})
