@@ -20,6 +20,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'e2e',
+          // Also on a machine with few cores, where one worker would be the default.
+          maxWorkers: 3,
           pool: 'threads',
           isolate: false,
           testTimeout: 120_000,
