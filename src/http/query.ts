@@ -1,7 +1,7 @@
 import { badRequestError, invalidError } from '../api/meta/api-error.ts'
 import { notSupported } from '../api/meta/field-error.ts'
 import type { FieldValidation } from '../api/schema/decode-object.ts'
-import type { ListOptions } from '../registry/list.ts'
+import type { ListOptions } from '../registry/list-options.ts'
 
 /** Of a repeated parameter, Fastify gives a list; upstream takes the first. */
 export type Query = Readonly<Record<string, string | string[] | undefined>>

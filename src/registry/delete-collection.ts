@@ -4,7 +4,8 @@ import type { DeleteOptions } from '../api/types.gen.ts'
 import { splitStorageKey } from '../storage/storage.ts'
 import type { RegistryContext, WriteOptions } from './context.ts'
 import { deleteObject } from './delete.ts'
-import { type ListOptions, type ListResult, list } from './list.ts'
+import { type ListResult, list } from './list.ts'
+import type { ListOptions } from './list-options.ts'
 
 /** Deletes what the list options select, and answers with the list as it was. @throws ApiError */
 export async function deleteCollection(

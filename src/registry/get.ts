@@ -2,7 +2,7 @@ import { ApiError, notFoundError } from '../api/meta/api-error.ts'
 import type { Entry } from '../storage/entry.ts'
 import { storageKey } from '../storage/storage.ts'
 import type { RegistryContext, Target } from './context.ts'
-import { parseRevision, tooLargeRevisionError } from './list.ts'
+import { parseRevision, tooLargeRevisionError } from './list-options.ts'
 
 export function keyOf({ definition, namespace, name }: Target): string {
   return storageKey(definition.conversion?.storedAs ?? definition.groupResource, namespace, name)

@@ -1,23 +1,10 @@
 import type { ResourceDefinition } from '../api/definition.ts'
-import { ApiError, badRequestError, expiredError, invalidError, methodNotSupportedError } from '../api/meta/api-error.ts'
-import { type FieldError, forbidden, invalid, notSupported } from '../api/meta/field-error.ts'
+import { badRequestError, expiredError, methodNotSupportedError } from '../api/meta/api-error.ts'
 import { RevisionCompactedError } from '../storage/cache.ts'
 import type { Entry } from '../storage/entry.ts'
 import type { RegistryContext } from './context.ts'
+import { checkListOptions, type ListOptions, parseRevision, tooLargeRevisionError } from './list-options.ts'
 import { selectionOf } from './selection.ts'
-
-/** The query parameters of a list or watch. Upstream: metav1.ListOptions. */
-export interface ListOptions {
-  readonly labelSelector?: string | undefined
-  readonly fieldSelector?: string | undefined
-  readonly resourceVersion?: string | undefined
-  readonly resourceVersionMatch?: string | undefined
-  readonly limit?: number | undefined
-  readonly continue?: string | undefined
-  readonly sendInitialEvents?: boolean | undefined
-  /** Only this object: of the deprecated paths that watch one. */
-  readonly name?: string | undefined
-}
 
 export interface ListResult {
   readonly entries: readonly Entry[]
@@ -43,7 +30,7 @@ export function list(
   options: ListOptions,
 ): ListResult {
   if (!definition.verbs.includes('list')) throw methodNotSupportedError(definition, 'list')
-  checkOptions(options)
+  checkListOptions(options)
   const selection = selectionOf(context.cache, definition, options)
   const groupResource = definition.conversion?.storedAs ?? definition.groupResource
   const token = options.continue ? decodeToken(options.continue) : undefined
@@ -71,25 +58,6 @@ export function list(
     continueToken: encodeToken(revision, next),
     ...(selection.isEverything ? { remainingItemCount: all.length - at } : {}),
   }
-}
-
-/** @throws ApiError 422 with every fault. Upstream: metainternalversion/validation ValidateListOptions */
-function checkOptions({ resourceVersion, resourceVersionMatch: match, continue: token, sendInitialEvents }: ListOptions): void {
-  const errors: FieldError[] = []
-  if (match) {
-    if (!resourceVersion) {
-      errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
-    }
-    if (token) errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'))
-    if (match !== 'Exact' && match !== 'NotOlderThan') {
-      errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']))
-    }
-    if (match === 'Exact' && resourceVersion === '0') {
-      errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
-    }
-  }
-  if (sendInitialEvents !== undefined) errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'))
-  if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
 }
 
 function revisionOf(context: RegistryContext, options: ListOptions, token: ContinueToken | undefined): number {
@@ -128,24 +96,6 @@ function entriesAt(
       encodeToken(-1, token.start),
     )
   }
-}
-
-/** A text says what is wrong. Upstream: storage.APIObjectVersioner ParseResourceVersion */
-export function parseRevision(text: string): number | string {
-  return /^\d+$/.test(text) ? Number(text) : `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`
-}
-
-/** As a watch says it. Upstream: storage/errors InterpretWatchError, which names the resource as the kind. */
-export function invalidRevisionError({ group, resource }: ResourceDefinition, text: string): ApiError {
-  return invalidError({ group, kind: resource }, '', [invalid('resourceVersion', text, String(parseRevision(text)))])
-}
-
-/** Upstream: storage.NewTooLargeResourceVersionError; clients retry after a second. */
-export function tooLargeRevisionError(asked: number, now: number): ApiError {
-  return new ApiError(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${now}`, {
-    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-    retryAfterSeconds: 1,
-  })
 }
 
 function encodeToken(revision: number, start: string): string {

@@ -4,7 +4,7 @@ import { RevisionCompactedError } from '../storage/cache.ts'
 import type { Change } from '../storage/change-window.ts'
 import { Entry } from '../storage/entry.ts'
 import type { RegistryContext } from './context.ts'
-import { invalidRevisionError, type ListOptions, parseRevision, tooLargeRevisionError } from './list.ts'
+import { invalidRevisionError, type ListOptions, parseRevision, tooLargeRevisionError } from './list-options.ts'
 import { selectionOf } from './selection.ts'
 
 export interface WatchOptions extends ListOptions {

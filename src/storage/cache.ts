@@ -144,8 +144,8 @@ export class Cache {
   compact(revision: number): void {
     const bounded = Math.min(revision, this.#revision)
     if (bounded <= this.#window.compactedRevision) return
-    this.#window.compact(bounded)
     this.#storage.compact(bounded)
+    this.#window.compact(bounded)
   }
 
   idle(): Promise<void> {
@@ -216,6 +216,11 @@ export class Cache {
     const { maxChanges, maxChangeBytes } = this.#options
     if (this.#window.size <= maxChanges && this.#window.bytes <= maxChangeBytes) return
     const revision = this.#window.excess(maxChanges * 0.9, maxChangeBytes * 0.9)
-    if (revision !== undefined) this.compact(revision)
+    if (revision === undefined) return
+    try {
+      this.compact(revision)
+    } catch {
+      // The writes are durable and must be answered, even if the disk is too full to forget: the next trim tries again.
+    }
   }
 }

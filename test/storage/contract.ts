@@ -267,6 +267,23 @@ export function storageContract({ name, open, reopen }: Engine): void {
       expect(cache.compactedRevision).toBeGreaterThanOrEqual(80)
     })
 
+    it('answers writes though the engine fails to forget, and tries again', async () => {
+      const engine = open()
+      const { compact } = Object.getPrototypeOf(engine) as Storage
+      engine.compact = () => {
+        throw new Error('disk full')
+      }
+      cache = newCache(engine, { maxChanges: 5, maxChangeBytes: 1 << 20 })
+      await run(
+        cache,
+        Array.from({ length: 10 }, () => ({ verb: 'put', key: 'things/a/x' }) as const),
+      )
+      expect([cache.revision, cache.compactedRevision]).toEqual([10, 0])
+      engine.compact = compact
+      await run(cache, [{ verb: 'put', key: 'things/a/x' }])
+      expect(cache.compactedRevision).toBeGreaterThan(5)
+    })
+
     if (reopen === undefined) return
 
     it('is the same after it was closed and opened again', async () => {

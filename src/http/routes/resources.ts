@@ -1,8 +1,7 @@
 /** The generic endpoints of every resource: one route, whose meaning is worked out from the path. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ResourceDefinition } from '../../api/definition.ts'
-import { ApiError, badRequestError, invalidError } from '../../api/meta/api-error.ts'
-import { type FieldError, forbidden, notSupported } from '../../api/meta/field-error.ts'
+import { ApiError, badRequestError } from '../../api/meta/api-error.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { DeleteOptions } from '../../api/types.gen.ts'
 import type { ObjectResult, RegistryContext, Target, User, WriteOptions } from '../../registry/context.ts'
@@ -10,7 +9,8 @@ import { create } from '../../registry/create.ts'
 import { deletedStatus, deleteObject, validateDeleteOptions } from '../../registry/delete.ts'
 import { deleteCollection } from '../../registry/delete-collection.ts'
 import { checkFreshness, getEntry } from '../../registry/get.ts'
-import { type ListOptions, list } from '../../registry/list.ts'
+import { list } from '../../registry/list.ts'
+import { checkWatchOptions } from '../../registry/list-options.ts'
 import { findSubresource, type Subresource } from '../../registry/subresources/subresources.ts'
 import { checkIdentity, update } from '../../registry/update.ts'
 import { type Watch, type WatchOptions, watch } from '../../registry/watch.ts'
@@ -376,21 +376,4 @@ function apiVersionOf(url: string): string {
   const [path = ''] = url.split('?')
   const [, root, ...rest] = path.split('/')
   return rest.slice(0, root === 'api' ? 1 : 2).join('/')
-}
-
-/** @throws ApiError 422 with every fault. Upstream: metainternalversion/validation validateWatchOptions */
-function checkWatchOptions({ resourceVersionMatch: match, sendInitialEvents, continue: token }: ListOptions): void {
-  const field = 'resourceVersionMatch'
-  const errors: FieldError[] = []
-  if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
-    errors.push(forbidden(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
-  }
-  if (match) {
-    if (sendInitialEvents === undefined) {
-      errors.push(forbidden(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
-    }
-    if (match !== 'NotOlderThan') errors.push(notSupported(field, match, ['NotOlderThan']))
-    if (token) errors.push(forbidden(field, 'resourceVersionMatch is forbidden when continue is provided'))
-  }
-  if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
 }
