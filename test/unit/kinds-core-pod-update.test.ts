@@ -220,7 +220,7 @@ describe('status', () => {
       },
     )
     const next = podOf({}, {}, { conditions: [{ type: 'Ready', status: 'False' }] })
-    pod.prepareForStatusUpdate!(next, old)
+    pod.prepareForStatusUpdate!(next, old, '2026-01-01T00:05:00Z')
     expect(next.metadata).toHaveProperty('ownerReferences', (old.metadata as { ownerReferences?: unknown }).ownerReferences)
     expect(next.status).toMatchObject({
       qosClass: 'BestEffort',

@@ -1,9 +1,11 @@
 /** The kinds that hand out cluster IPs: IPAddress and ServiceCIDR. */
+
 import { isIP } from 'node:net'
 import { checkCidr } from '../../core/v1/ip-address.ts'
 import { defineResource } from '../../definition.ts'
 import { isSameValue, pushChanged } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, required } from '../../meta/field-error.ts'
+import { keepMetadata } from '../../meta/keep-metadata.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type { IPAddress, ServiceCIDR } from '../../types.gen.ts'
 
@@ -23,7 +25,7 @@ export const ipAddress = defineResource<IPAddress>('networking.k8s.io/v1/ipaddre
     return errors
   },
   selectableFields: {},
-  columns: [nameColumn, column('ParentRef', 'string', 'What has the address.', parentText), ageColumn],
+  columns: [nameColumn, column('ParentRef', 'string', 'What has the address.', parentText)],
 })
 
 function parentText({ spec }: IPAddress): string {
@@ -40,6 +42,7 @@ export const serviceCidr = defineResource<ServiceCIDR>('networking.k8s.io/v1/ser
   prepareForCreate: (object) => {
     object.status = {}
   },
+  prepareForStatusUpdate: keepMetadata,
   validate: ({ spec: { cidrs = [] } }) => {
     const errors: FieldError[] = []
     if (cidrs.length === 0) errors.push(required('spec.cidrs', 'at least one CIDR required'))
