@@ -61,8 +61,11 @@ export interface Behaviour<T extends KubeObject> {
   readonly prepareForCreate?: (object: T) => void
   /** In place, on update of the main resource, after status was restored from `old`. Upstream: Strategy.PrepareForUpdate. */
   readonly prepareForUpdate?: (object: T, old: T) => void
-  /** In place, on update through /status, after all but status and some metadata was restored from `old`. */
-  readonly prepareForStatusUpdate?: (object: T, old: T) => void
+  /**
+   * In place, on update through /status, after all but status and some metadata was restored from `old`.
+   * @param now as metav1.Time has it
+   */
+  readonly prepareForStatusUpdate?: (object: T, old: T, now: string) => void
   /** Every fault of the object but those of its ObjectMeta, which the registry checks for all kinds. */
   readonly validate?: (object: T) => FieldError[]
   /** What an update may not change. Runs after `validate` unless `validatesUpdateAlone`. */

@@ -87,12 +87,12 @@ export function prepareForUpdate(definition: ResourceDefinition, object: KubeObj
 }
 
 /** In place: an update through /status changes status and metadata, and nothing else. */
-export function prepareForStatusUpdate(definition: ResourceDefinition, object: KubeObject, old: KubeObject): void {
+export function prepareForStatusUpdate(definition: ResourceDefinition, object: KubeObject, old: KubeObject, now: string): void {
   const next = object as unknown as Record<string, unknown>
   for (const key of Object.keys(next)) if (key !== 'status' && key !== 'metadata') delete next[key]
   for (const [key, value] of Object.entries(old)) if (key !== 'status' && key !== 'metadata') next[key] = value
   keepSystemMetadata(object, old)
-  definition.prepareForStatusUpdate?.(object, old)
+  definition.prepareForStatusUpdate?.(object, old, now)
 }
 
 function keepSystemMetadata(object: KubeObject, old: KubeObject): void {

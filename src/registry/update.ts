@@ -1,5 +1,6 @@
 import { ApiError, badRequestError, conflictError, invalidError, notFoundError } from '../api/meta/api-error.ts'
 import { invalid } from '../api/meta/field-error.ts'
+import { timestamp } from '../api/meta/time.ts'
 import type { KubeObject } from '../api/object.ts'
 import { deepEqual } from '../lib/deep-equal.ts'
 import { Entry } from '../storage/entry.ts'
@@ -101,7 +102,7 @@ async function replace(
   const request = admissionRequest('update', target, subresource, next, old, options)
   context.admission.mutate(request)
   if (options.prepare !== undefined) options.prepare(next, old)
-  else if (subresource === 'status') prepareForStatusUpdate(definition, next, old)
+  else if (subresource === 'status') prepareForStatusUpdate(definition, next, old, timestamp(context.clock.now()))
   else prepareForUpdate(definition, next, old)
   next.kind = definition.kind
   next.apiVersion = definition.apiVersion

@@ -219,7 +219,7 @@ describe('ConfigMaps and Secrets', () => {
   test('rows', () => {
     expect(row(configMap, objectOf(configMap, { data: { a: '' }, binaryData: { b: '' } }))).toEqual(['a', 2, '5m'])
     expect(row(secret, objectOf(secret, { data: { a: '' } }))).toEqual(['a', 'Opaque', 1, '5m'])
-    expect(row(serviceAccount, objectOf(serviceAccount, {}))).toEqual(['a', 0, '5m'])
+    expect(row(serviceAccount, objectOf(serviceAccount, {}))).toEqual(['a', '5m'])
   })
 })
 

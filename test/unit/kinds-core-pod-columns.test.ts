@@ -91,6 +91,19 @@ describe('the row of a pod', () => {
       }),
       '1/2 NotReady 0',
     ],
+    [
+      'one done, one failed, none up',
+      podOf(TWO, { phase: 'Running', containerStatuses: [ended('a', 0, 'Completed'), ended('b', 1, 'Error')] }),
+      '0/2 Error 0',
+    ],
+    [
+      'one done, one failed, one up, not ready',
+      podOf(
+        { containers: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] },
+        { phase: 'Running', containerStatuses: [ended('a', 0, 'Completed'), ended('b', 1, 'Error'), up('c')] },
+      ),
+      '1/3 Error 0',
+    ],
     ['terminating', podOf(TWO, { phase: 'Running', containerStatuses: [up('a'), up('b')] }, deleted), '2/2 Terminating 0'],
     ['on a lost node', podOf(TWO, { phase: 'Running', reason: 'NodeLost' }, deleted), '0/2 Unknown 0'],
     ['deleted when done', podOf(TWO, { phase: 'Succeeded', containerStatuses: [ended('a', 0, 'Completed')] }, deleted), '0/2 Completed 0'],

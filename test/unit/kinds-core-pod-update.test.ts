@@ -205,6 +205,96 @@ describe('status', () => {
       running,
       ['status.hostIPs[0].ip: Invalid value: "1.1.1.2": must be equal to `hostIP`'],
     ],
+    ['the same address twice', {}, { ...running, podIPs: [{ ip: '10.0.0.1' }] }, running, []],
+    ['an address in a spelling of its own', {}, { ...running, podIPs: [{ ip: 'FD00::1' }] }, running, []],
+    [
+      'an address that may be octal',
+      {},
+      { ...running, podIPs: [{ ip: '10.0.0.01' }] },
+      running,
+      ['status.podIPs[0]: Invalid value: "10.0.0.01": must not have leading 0s'],
+    ],
+    [
+      'a condition of a strange name',
+      {},
+      { ...running, conditions: [{ type: 'a b', status: 'True', observedGeneration: -1 }] },
+      running,
+      [
+        'status.conditions[0].observedGeneration: Invalid value: -1: must be a non-negative integer',
+        expect.stringMatching(/^status\.conditions\[0\]\.Type: Invalid value: "a b": name part must consist of/) as unknown as string,
+      ],
+    ],
+    [
+      'no nomination after binding',
+      { nodeName: 'n' },
+      { ...running, nominatedNodeName: 'm' },
+      running,
+      ['status.nominatedNodeName: Forbidden: may not be set on pods that are already bound to a node'],
+    ],
+    [
+      'an own policy counts for more than the pod’s',
+      { restartPolicy: 'Always', containers: [{ name: 'a', restartPolicy: 'Never' }] },
+      running,
+      terminated(1),
+      ['status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state'],
+    ],
+    [
+      'and a rule for more than that',
+      {
+        restartPolicy: 'Never',
+        containers: [
+          { name: 'a', restartPolicy: 'Never', restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [3] } }] },
+        ],
+      },
+      running,
+      terminated(3),
+      [],
+    ],
+    [
+      'anything goes where one may restart all',
+      {
+        restartPolicy: 'Never',
+        containers: [{ name: 'a' }, { name: 'b', restartPolicy: 'Never', restartPolicyRules: [{ action: 'RestartAllContainers' }] }],
+      },
+      running,
+      terminated(0),
+      [],
+    ],
+    [
+      'what a container runs as',
+      {},
+      { ...running, containerStatuses: [{ ...running.containerStatuses![0]!, user: { linux: { uid: -1, gid: 0 } } }] },
+      running,
+      ['status.containerStatuses[0].user.linux.uid: Invalid value: -1: must be between 0 and 2147483647, inclusive'],
+    ],
+    [
+      'the health of what it never asked for',
+      {},
+      {
+        ...running,
+        containerStatuses: [
+          {
+            ...running.containerStatuses![0]!,
+            allocatedResourcesStatus: [{ name: 'x/y', resources: [{ resourceID: '1', health: 'Ill' }] }],
+          },
+        ],
+      },
+      running,
+      [
+        'status.containerStatuses[0].allocatedResourcesStatus[0].name: Invalid value: "x/y": must match one of the container\'s resource requests',
+        'status.containerStatuses[0].allocatedResourcesStatus[0].resources[0].health: Unsupported value: "Ill": supported values: "Healthy", "Unhealthy", "Unknown"',
+      ],
+    ],
+    [
+      'a claim for extended resources',
+      {},
+      { ...running, extendedResourceClaimStatus: { resourceClaimName: '', requestMappings: [] } },
+      running,
+      [
+        'status.extendedResourceClaimStatus.requestMappings: Required value: at least one request mapping is required',
+        'status.extendedResourceClaimStatus.resourceClaimName: Required value',
+      ],
+    ],
   ])('%s', (_, spec, next, old, expected) => {
     expect(statusUpdate(spec, next, old)).toEqual(expected)
   })
@@ -220,7 +310,7 @@ describe('status', () => {
       },
     )
     const next = podOf({}, {}, { conditions: [{ type: 'Ready', status: 'False' }] })
-    pod.prepareForStatusUpdate!(next, old)
+    pod.prepareForStatusUpdate!(next, old, '2026-01-01T00:05:00Z')
     expect(next.metadata).toHaveProperty('ownerReferences', (old.metadata as { ownerReferences?: unknown }).ownerReferences)
     expect(next.status).toMatchObject({
       qosClass: 'BestEffort',

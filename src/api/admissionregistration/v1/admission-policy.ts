@@ -1,7 +1,9 @@
 /** Admission policies in CEL, and what binds them: validating and mutating. */
+
 import { type Behaviour, defineResource } from '../../definition.ts'
 import { pushUnsupported } from '../../meta/field-checks.ts'
 import { type FieldError, required } from '../../meta/field-error.ts'
+import { keepMetadata } from '../../meta/keep-metadata.ts'
 import { fromLabelSelector, selectorText } from '../../meta/selectors.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type {
@@ -27,6 +29,7 @@ export const validatingAdmissionPolicy = defineResource<ValidatingAdmissionPolic
   prepareForCreate: (object) => {
     object.status = {}
   },
+  prepareForStatusUpdate: keepMetadata,
   validate: ({ spec }) => {
     const errors = policyFaults(spec)
     if (!spec?.validations?.length && !spec?.auditAnnotations?.length) {

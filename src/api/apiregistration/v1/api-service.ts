@@ -2,9 +2,10 @@ import { defineResource } from '../../definition.ts'
 import { findCondition } from '../../meta/conditions.ts'
 import { pushInvalid } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, required } from '../../meta/field-error.ts'
+import { keepMetadata } from '../../meta/keep-metadata.ts'
 import { isDns1035Label, isDns1123Subdomain, isPathSegmentName, isValidPortNumber } from '../../meta/names.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
-import type { APIService } from '../../types.gen.ts'
+import type { APIService, APIServiceCondition } from '../../types.gen.ts'
 
 export const apiService = defineResource<APIService>('apiregistration.k8s.io/v1/apiservices', {
   refusesUnconditionalUpdate: true,
@@ -14,7 +15,10 @@ export const apiService = defineResource<APIService>('apiregistration.k8s.io/v1/
   },
   prepareForCreate: (object) => {
     object.status = {}
+    // Upstream: strategy.go PrepareForCreate.
+    if (object.spec?.service === undefined) object.status.conditions = [localAvailable(object.metadata.creationTimestamp)]
   },
+  prepareForStatusUpdate: keepMetadata,
   validate: ({ metadata, spec }) => {
     const errors: FieldError[] = []
     const { group = '', version = '', service, groupPriorityMinimum: minimum = 0, versionPriority: priority = 0 } = spec ?? {}
@@ -58,3 +62,7 @@ export const apiService = defineResource<APIService>('apiregistration.k8s.io/v1/
     ageColumn,
   ],
 })
+
+function localAvailable(lastTransitionTime: string | undefined): APIServiceCondition {
+  return { type: 'Available', status: 'True', lastTransitionTime, reason: 'Local', message: 'Local APIServices are always available' }
+}

@@ -2,6 +2,7 @@ import { defineResource } from '../../definition.ts'
 import { isSameValue, pushChanged, pushDecremented, pushNegative } from '../../meta/field-checks.ts'
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts'
 import { bareNumber, pushMoreThanWhole, pushNotIntOrPercent } from '../../meta/int-or-percent.ts'
+import { keepField } from '../../meta/keep-metadata.ts'
 import { fromLabelSelector, selectorText } from '../../meta/selectors.ts'
 import { ageColumn, column, containerColumns, nameColumn, wideColumn } from '../../table-columns.ts'
 import type { Deployment, DeploymentSpec, DeploymentStrategy } from '../../types.gen.ts'
@@ -40,10 +41,7 @@ export const deployment = defineResource<Deployment>('apps/v1/deployments', {
     const isAnnotated = !isSameValue(next.metadata.annotations ?? {}, old.metadata.annotations ?? {})
     if (isAnnotated) next.metadata.generation = (old.metadata.generation ?? 0) + 1
   },
-  prepareForStatusUpdate: (next, old) => {
-    if (old.metadata.labels === undefined) delete next.metadata.labels
-    else next.metadata.labels = old.metadata.labels
-  },
+  prepareForStatusUpdate: (next, old) => keepField(next, old, 'labels'),
   validate: ({ spec }) => validateDeploymentSpec(spec),
   validateUpdate: (next, old) => {
     const errors: FieldError[] = []

@@ -2,7 +2,8 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import { type FieldError, invalid } from '../../meta/field-error.ts'
 
-const OCTET_WITH_LEADING_ZERO = /^\d+\.\d+\.\d+\.\d+$/
+/** Only before digits, and not in IPv6, where they are fine. */
+const LEADING_ZEROS = /(?<![\d:a-f])0+(?=\d)(?=[\d.]*$)/gi
 
 export function isIpv6(text: string): boolean {
   return isIPv6(text)
@@ -13,23 +14,36 @@ function canonicalIp(ip: string): string {
   return isIPv6(ip) ? new URL(`http://[${ip}]/`).hostname.slice(1, -1) : ip
 }
 
-/** Strict: no leading zeros, no IPv4 in IPv6, canonical. Upstream: IsValidIP. */
+/**
+ * Any spelling that all software reads alike: no leading zeros, no IPv4 in IPv6. For fields that were there before spellings
+ * were looked at; StrictIPCIDRValidation is on. Upstream: IsValidIPForLegacyField.
+ */
 export function checkIp(errors: FieldError[], text: string | undefined, path: string): boolean {
-  const ip = text ?? ''
-  const before = errors.length
-  checkIpSyntax(errors, ip, path)
-  if (errors.length > before) return false
-  const canonical = canonicalIp(ip)
-  if (canonical !== ip) errors.push(invalid(path, ip, `must be in canonical form ("${canonical}")`))
-  return errors.length === before
+  const fault = ipFault(text ?? '')
+  if (fault !== undefined) errors.push(invalid(path, text ?? '', fault))
+  return fault === undefined
 }
 
-/** As checkIp, but any valid spelling will do. Upstream: IsValidIPForLegacyField. */
-export function checkIpSyntax(errors: FieldError[], ip: string, path: string): void {
+/** The one spelling of RFC 5952, for newer fields. Upstream: IsValidIP. */
+export function canonicalIpFaults(ip: string): string[] {
+  const fault = ipFault(ip)
+  if (fault !== undefined) return [fault]
+  const canonical = canonicalIp(ip)
+  return canonical === ip ? [] : [`must be in canonical form ("${canonical}")`]
+}
+
+function ipFault(ip: string): string | undefined {
   if (isIP(ip) === 0 || ip.includes('%')) {
-    const isSloppy = OCTET_WITH_LEADING_ZERO.test(ip) && ip.split('.').every((octet) => Number(octet) < 256)
-    errors.push(invalid(path, ip, isSloppy ? 'must not have leading 0s' : 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'))
-  } else if (isIpv4InIpv6(ip)) errors.push(invalid(path, ip, 'must not be an IPv4-mapped IPv6 address'))
+    return isIP(withoutLeadingZeros(ip)) === 4
+      ? 'must not have leading 0s'
+      : 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
+  }
+  return isIpv4InIpv6(ip) ? 'must not be an IPv4-mapped IPv6 address' : undefined
+}
+
+/** As Go reads an IPv4 address, where others take octets that begin with 0 for octal. */
+function withoutLeadingZeros(ip: string): string {
+  return ip.replace(LEADING_ZEROS, '')
 }
 
 function isIpv4InIpv6(ip: string): boolean {
@@ -37,18 +51,30 @@ function isIpv4InIpv6(ip: string): boolean {
 }
 
 /** Upstream: IsValidCIDRForLegacyField. */
-export function checkCidr(errors: FieldError[], text: string, path: string): void {
+export function checkCidr(errors: FieldError[], text: string, path: string): boolean {
+  const fault = cidrFault(text)
+  if (fault !== undefined) errors.push(invalid(path, text, fault))
+  return fault === undefined
+}
+
+/** Upstream: IsValidCIDR. */
+export function checkCanonicalCidr(errors: FieldError[], text: string, path: string): void {
+  if (!checkCidr(errors, text, path)) return
   const [ip = '', length = ''] = text.split('/')
+  const canonical = `${canonicalIp(ip)}/${length}`
+  if (canonical !== text) errors.push(invalid(path, text, `must be in canonical form ("${canonical}")`))
+}
+
+function cidrFault(text: string): string | undefined {
+  const [written = '', length = '', ...rest] = text.split('/')
+  const ip = withoutLeadingZeros(written)
   const version = isIP(ip)
-  if (version === 0 || text.split('/').length !== 2 || !/^\d{1,3}$/.test(length) || Number(length) > (version === 4 ? 32 : 128)) {
-    errors.push(invalid(path, text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'))
-  } else if (length.length > 1 && length.startsWith('0')) {
-    errors.push(invalid(path, text, 'must not have leading 0s in IP or prefix length'))
-  } else if (isIpv4InIpv6(ip)) {
-    errors.push(invalid(path, text, 'must not have an IPv4-mapped IPv6 address'))
-  } else if (hasHostBits(ip, Number(length))) {
-    errors.push(invalid(path, text, 'must not have bits set beyond the prefix length'))
+  if (version === 0 || ip.includes('%') || rest.length > 0 || !/^\d+$/.test(length) || Number(length) > (version === 4 ? 32 : 128)) {
+    return 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
   }
+  if (ip !== written || /^0\d/.test(length)) return 'must not have leading 0s in IP or prefix length'
+  if (isIpv4InIpv6(ip)) return 'must not have an IPv4-mapped IPv6 address'
+  return hasHostBits(ip, Number(length)) ? 'must not have bits set beyond the prefix length' : undefined
 }
 
 function hasHostBits(ip: string, length: number): boolean {

@@ -15,6 +15,9 @@ export const limitRange = defineResource<LimitRange>('v1/limitranges', {
   setDefaults: ({ spec }) => {
     for (const limit of spec?.limits ?? []) setItemDefaults(limit)
   },
+  prepareForCreate: ({ metadata }) => {
+    metadata.name ||= metadata.uid
+  },
   validate: ({ spec }) => {
     const errors: FieldError[] = []
     const { limits = [] } = spec ?? {}

@@ -15,6 +15,14 @@ export const node = defineResource<Node>('v1/nodes', {
   // A kubelet registers its node with all it knows of it.
   keepsStatusOnCreate: true,
   setDefaults,
+  prepareForCreate: (node) => {
+    dropDynamicConfig(node)
+    if (node.status) delete node.status.config
+  },
+  prepareForUpdate: dropDynamicConfig,
+  prepareForStatusUpdate: ({ status }) => {
+    if (status) delete status.config
+  },
   validate,
   validateUpdate,
   validatesUpdateAlone: true,
@@ -57,7 +65,7 @@ export const node = defineResource<Node>('v1/nodes', {
       type: 'string',
       description: 'The version of the kernel.',
       priority: 1,
-      cell: ({ status }) => status?.nodeInfo?.kernelVersion || '<unknown>',
+      cell: kernelText,
     },
     {
       name: 'Container-Runtime',
@@ -98,6 +106,11 @@ function setDefaults(node: Node): void {
     operatingSystem: '',
     architecture: '',
   }
+}
+
+/** The kubelet's dynamic configuration is no more. Upstream: strategy.go dropDisabledFields. */
+function dropDynamicConfig({ spec }: Node): void {
+  delete spec.configSource
 }
 
 function validate(node: Node): FieldError[] {
@@ -166,6 +179,11 @@ function rolesText({ metadata: { labels } }: Node): string {
     else if (key === 'kubernetes.io/role' && labels[key]) roles.add(labels[key])
   }
   return roles.size === 0 ? '<none>' : [...roles].sort().join(',')
+}
+
+function kernelText({ status }: Node): string {
+  const { kernelVersion, architecture } = status?.nodeInfo ?? {}
+  return `${kernelVersion || '<unknown>'}${architecture ? ` (${architecture})` : ''}`
 }
 
 function addressText({ status }: Node, type: string): string {

@@ -33,9 +33,13 @@ export const persistentVolumeClaim = defineResource<PersistentVolumeClaim>('v1/p
   },
   prepareForCreate: (claim) => {
     claim.status = { phase: 'Pending' }
+    dropSources(claim.spec, {})
     twinDataSources(claim.spec)
   },
-  prepareForUpdate: ({ spec }) => twinDataSources(spec),
+  prepareForUpdate: ({ spec }, old) => {
+    dropSources(spec, old.spec)
+    twinDataSources(spec)
+  },
   validate: ({ spec }) => {
     const errors: FieldError[] = []
     checkClaimSpec(errors, spec, 'spec')
@@ -85,6 +89,19 @@ export const persistentVolumeClaim = defineResource<PersistentVolumeClaim>('v1/p
     },
   ],
 })
+
+/**
+ * Sources in other namespaces are behind the gate CrossNamespaceVolumeDataSource, which is off; and old clients know two
+ * kinds of source only, so that others were always ignored. Upstream: pvcutil.DropDisabledFields, EnforceDataSourceBackwardsCompatibility.
+ */
+function dropSources(spec: PersistentVolumeClaimSpec, old: PersistentVolumeClaimSpec): void {
+  if (spec.dataSourceRef?.namespace && !old.dataSourceRef) delete spec.dataSourceRef
+  if (old.dataSource || old.dataSourceRef || spec.dataSourceRef || !spec.dataSource) return
+  const { apiGroup = '', kind } = spec.dataSource
+  const isKnown =
+    (apiGroup === '' && kind === 'PersistentVolumeClaim') || (apiGroup === 'snapshot.storage.k8s.io' && kind === 'VolumeSnapshot')
+  if (!isKnown) delete spec.dataSource
+}
 
 /** dataSource and dataSourceRef say the same unless another namespace is named. Upstream: pvcutil.NormalizeDataSources. */
 function twinDataSources(spec: PersistentVolumeClaimSpec): void {

@@ -37,8 +37,9 @@ const NOT_SOURCES: ReadonlySet<string> = new Set([
 export const persistentVolume = defineResource<PersistentVolume>('v1/persistentvolumes', {
   setDefaults,
   prepareForCreate: (volume) => {
-    volume.status = { phase: 'Pending' }
+    volume.status = { phase: 'Pending', lastPhaseTransitionTime: volume.metadata.creationTimestamp }
   },
+  prepareForStatusUpdate: setTransitionTime,
   validate,
   validateUpdate,
   columns: [
@@ -108,6 +109,15 @@ function setDefaults(volume: PersistentVolume): void {
   setStorageSystemDefaults(spec)
   volume.status ??= {}
   volume.status.phase ||= 'Pending'
+}
+
+/** In place: whoever changes the phase need not say when. Upstream: strategy.go persistentvolumeStatusStrategy.PrepareForUpdate. */
+function setTransitionTime({ status }: PersistentVolume, { status: old }: PersistentVolume, now: string): void {
+  if (!status) return
+  const before = old?.lastPhaseTransitionTime
+  if (status.phase !== old?.phase) {
+    if (!status.lastPhaseTransitionTime || status.lastPhaseTransitionTime === before) status.lastPhaseTransitionTime = now
+  } else if (!status.lastPhaseTransitionTime && before) status.lastPhaseTransitionTime = before
 }
 
 /** Upstream: validation.go ValidatePersistentVolumeSpec. */

@@ -1,9 +1,12 @@
 /** The annotations of pods that mean something to the API. */
+
+import { deepEqual } from '../../../lib/deep-equal.ts'
 import { type FieldError, forbidden, invalid } from '../../meta/field-error.ts'
-import type { PodSpec, SeccompProfile } from '../../types.gen.ts'
+import type { AppArmorProfile, Pod, PodSpec, SeccompProfile } from '../../types.gen.ts'
 import { MAX_INT32 } from './formats.ts'
 import { checkDescendingPath } from './local-path.ts'
 import { eachContainer } from './os-validation.ts'
+import { checkAppArmorProfile } from './security-context-validation.ts'
 
 type Annotations = Readonly<Record<string, string>> | undefined
 
@@ -50,6 +53,32 @@ function checkAppArmorName(errors: FieldError[], key: string, name: string, spec
   if (name !== '' && name !== 'runtime/default' && name !== 'unconfined' && !name.startsWith('localhost/')) {
     errors.push(invalid(`${path}[${key}]`, name, `invalid AppArmor profile name: ${JSON.stringify(name)}`))
   }
+}
+
+/**
+ * In place, on create: an annotation of the time before there was a field fills in the field.
+ * Upstream: strategy.go applyAppArmorVersionSkew.
+ */
+export function setAnnotatedAppArmor({ metadata: { annotations }, spec }: Pod): void {
+  if (annotations === undefined || spec.os?.name === 'windows') return
+  const podProfile = spec.securityContext?.appArmorProfile
+  eachContainer(spec, '', (container) => {
+    const annotation = annotations[`${APPARMOR_CONTAINER}${container.name}`]
+    if (annotation === undefined || container.securityContext?.appArmorProfile) return
+    const profile = profileOf(annotation)
+    if (profile === undefined || deepEqual(profile, podProfile)) return
+    container.securityContext = { ...container.securityContext, appArmorProfile: profile }
+  })
+}
+
+function profileOf(annotation: string): AppArmorProfile | undefined {
+  if (annotation === 'unconfined') return { type: 'Unconfined' }
+  if (annotation === 'runtime/default') return { type: 'RuntimeDefault' }
+  if (!annotation.startsWith('localhost/')) return undefined
+  const profile: AppArmorProfile = { type: 'Localhost', localhostProfile: annotation.slice('localhost/'.length) }
+  const errors: FieldError[] = []
+  checkAppArmorProfile(errors, profile, '')
+  return errors.length === 0 ? profile : undefined
 }
 
 /** A profile given both ways must be the same. Upstream: validateSeccompAnnotationsAndFields and its AppArmor twin. */

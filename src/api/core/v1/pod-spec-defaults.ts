@@ -9,7 +9,10 @@ import { isLatestImage } from './image-name.ts'
 import { setResourceListDefaults, setResourceRequirementsDefaults } from './resource-list.ts'
 import { setVolumeDefaults } from './volume-defaults.ts'
 
-/** Defaults shared by pods and pod templates; what only pods get is in pod-defaults.ts. */
+/**
+ * Defaults shared by pods and pod templates; what only pods get is in pod-defaults.ts. Fields behind gates that are off
+ * are dropped here too, where every kind with pods passes by. Upstream: pkg/api/pod/util.go dropDisabledFields.
+ */
 export function setPodSpecDefaults(spec: PodSpec): void {
   spec.restartPolicy ||= 'Always'
   spec.dnsPolicy ||= 'ClusterFirst'
@@ -23,6 +26,7 @@ export function setPodSpecDefaults(spec: PodSpec): void {
   if (spec.ephemeralContainers) for (const container of spec.ephemeralContainers) setContainerDefaults(container)
   if (spec.resources) setResourceRequirementsDefaults(spec.resources)
   if (spec.overhead) setResourceListDefaults(spec.overhead)
+  if (spec.schedulingGroup) delete spec.schedulingGroup
 }
 
 /**
@@ -49,7 +53,14 @@ function setContainerDefaults(container: Container): void {
   if (container.lifecycle) {
     setHandlerDefaults(container.lifecycle.postStart)
     setHandlerDefaults(container.lifecycle.preStop)
+    if (container.lifecycle.stopSignal !== undefined) dropStopSignal(container)
   }
+}
+
+function dropStopSignal(container: Container): void {
+  const { stopSignal: _, ...lifecycle } = container.lifecycle!
+  if (lifecycle.postStart || lifecycle.preStop) container.lifecycle = lifecycle
+  else delete container.lifecycle
 }
 
 /** Of an env var, and alike of a file of the downward API. */

@@ -37,7 +37,10 @@ export function summarizePod(pod: Pod, now: number): PodSummary {
     const main = summarizeContainers(pod, restarts)
     readyCount += main.readyCount
     if (main.reason !== undefined) reason = main.reason
-    if (reason === 'Completed' && main.readyCount > 0) reason = isConditionTrue(conditions, 'Ready') ? 'Running' : 'NotReady'
+    if (reason === 'Completed') {
+      if (main.readyCount > 0 && isConditionTrue(conditions, 'Ready')) reason = 'Running'
+      else reason = main.failure ?? (main.readyCount > 0 ? 'NotReady' : reason)
+    }
   }
   if (pod.metadata.deletionTimestamp) {
     if (pod.status?.reason === NODE_LOST) reason = 'Unknown'
@@ -89,18 +92,28 @@ function summarizeInitContainers({ spec, status }: Pod): InitSummary {
   return { reason, restarts, sidecarRestarts, readyCount }
 }
 
+interface MainSummary {
+  readonly reason: string | undefined
+  /** The reason of the first container that failed. */
+  readonly failure: string | undefined
+  readonly readyCount: number
+}
+
 /** From the last container to the first, so that the first one's reason is what stays. */
-function summarizeContainers({ status }: Pod, restarts: Restarts): { reason: string | undefined; readyCount: number } {
+function summarizeContainers({ status }: Pod, restarts: Restarts): MainSummary {
   let reason: string | undefined
+  let failure: string | undefined
   let readyCount = 0
   for (const container of [...(status?.containerStatuses ?? [])].reverse()) {
     addRestarts(restarts, container)
     const { waiting, terminated, running } = container.state ?? {}
     if (waiting?.reason) reason = waiting.reason
-    else if (terminated) reason = terminationText(terminated)
-    else if (container.ready && running) readyCount++
+    else if (terminated) {
+      reason = terminationText(terminated)
+      if (terminated.exitCode !== 0) failure = reason
+    } else if (container.ready && running) readyCount++
   }
-  return { reason, readyCount }
+  return { reason, failure, readyCount }
 }
 
 function terminationText({ reason, signal, exitCode }: ContainerStateTerminated): string {

@@ -1,12 +1,14 @@
 /** What may be written to a pod's status. Upstream: validation.go ValidatePodStatusUpdate. */
 import { duplicate, type FieldError, forbidden, invalid } from '../../meta/field-error.ts'
 import { isQualifiedName, nameIsDnsSubdomain } from '../../meta/names.ts'
-import type { Container, Pod, PodSpec, PodStatus } from '../../types.gen.ts'
+import type { Pod, PodSpec, PodStatus } from '../../types.gen.ts'
 import { IMMUTABLE, pushInvalid } from './formats.ts'
 import { checkIp, isDualStack } from './ip-address.ts'
 import { checkPodAnnotations, checkPodAnnotationUpdates } from './pod-annotations.ts'
+import { checkContainerStatuses, checkExtendedClaim, checkTransitions } from './pod-status-containers.ts'
 
 const SYSTEM_CONDITIONS: ReadonlySet<string> = new Set(['PodScheduled', 'Ready', 'Initialized', 'ContainersReady'])
+const NEGATIVE_GENERATION = 'must be a non-negative integer'
 
 export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
   const errors: FieldError[] = []
@@ -15,16 +17,23 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
   const { annotations } = pod.metadata
   checkPodAnnotationUpdates(errors, annotations, old.metadata.annotations, 'metadata.annotations')
   if (annotations) checkPodAnnotations(errors, annotations, pod.spec, 'metadata.annotations')
-  status.conditions?.forEach(({ type }, i) => {
-    if (!SYSTEM_CONDITIONS.has(type)) pushInvalid(errors, `metadata.conditions[${i}].Type`, type, isQualifiedName(type))
+  status.conditions?.forEach(({ type, observedGeneration = 0 }, i) => {
+    const path = `status.conditions[${i}]`
+    if (observedGeneration < 0) errors.push(invalid(`${path}.observedGeneration`, observedGeneration, NEGATIVE_GENERATION))
+    if (!SYSTEM_CONDITIONS.has(type)) pushInvalid(errors, `${path}.Type`, type, isQualifiedName(type))
   })
   const nominated = status.nominatedNodeName
   if (nominated && nominated !== before.nominatedNodeName) {
-    pushInvalid(errors, 'status.nominatedNodeName', nominated, nameIsDnsSubdomain(nominated, false))
+    const path = 'status.nominatedNodeName'
+    pushInvalid(errors, path, nominated, nameIsDnsSubdomain(nominated, false))
+    if (old.spec.nodeName) errors.push(forbidden(path, 'may not be set on pods that are already bound to a node'))
   }
+  const { observedGeneration = 0 } = status
+  if (observedGeneration < 0) errors.push(invalid('status.observedGeneration', observedGeneration, NEGATIVE_GENERATION))
   if ((status.qosClass ?? '') !== (before.qosClass ?? '')) errors.push(invalid('status.qosClass', status.qosClass ?? '', IMMUTABLE))
   checkTransitions(errors, status, before, old.spec)
   checkClaimStatuses(errors, status, pod.spec)
+  if (status.extendedResourceClaimStatus) checkExtendedClaim(errors, status.extendedResourceClaimStatus, pod.spec)
   if (status.podIPs) checkIps(errors, status.podIPs, 'status.podIPs')
   if (status.hostIPs?.length) {
     if (status.hostIP !== status.hostIPs[0]!.ip) {
@@ -32,32 +41,9 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
     }
     checkIps(errors, status.hostIPs, 'status.hostIPs')
   }
+  checkContainerStatuses(errors, status, pod.spec)
   return errors
 }
-
-/** A container that won't be restarted stays terminated. */
-function checkTransitions(errors: FieldError[], status: PodStatus, before: PodStatus, spec: PodSpec): void {
-  const check = (key: StatusList, policy: string | undefined, containers: Container[] | undefined): void => {
-    if (policy === 'Always') return
-    before[key]?.forEach((old, i) => {
-      const exitCode = old.state?.terminated?.exitCode
-      if (exitCode === undefined || (exitCode !== 0 && policy === 'OnFailure')) return
-      // A container's own policy may restart it whatever the pod's is.
-      if (containers?.some((container) => container.name === old.name && container.restartPolicy !== undefined)) return
-      for (const next of status[key] ?? []) {
-        if (next.name === old.name && !next.state?.terminated) {
-          errors.push(forbidden(`status.${key}[${i}].state`, 'may not be transitioned to non-terminated state'))
-        }
-      }
-    })
-  }
-  check('containerStatuses', spec.restartPolicy, spec.containers)
-  check('initContainerStatuses', spec.restartPolicy, spec.initContainers)
-  // The kubelet never restarts ephemeral containers.
-  check('ephemeralContainerStatuses', 'Never', undefined)
-}
-
-type StatusList = 'containerStatuses' | 'initContainerStatuses' | 'ephemeralContainerStatuses'
 
 function checkClaimStatuses(errors: FieldError[], { resourceClaimStatuses }: PodStatus, { resourceClaims }: PodSpec): void {
   resourceClaimStatuses?.forEach(({ name, resourceClaimName }, i) => {
@@ -73,7 +59,6 @@ function checkClaimStatuses(errors: FieldError[], { resourceClaimStatuses }: Pod
 function checkIps(errors: FieldError[], ips: readonly { ip: string }[], path: string): void {
   ips.forEach(({ ip }, i) => {
     checkIp(errors, ip, `${path}[${i}]`)
-    if (ips.findIndex((other) => other.ip === ip) < i) errors.push(duplicate(`${path}[${i}]`, { ip }))
   })
   if (ips.length > 1 && (ips.length > 2 || !isDualStack(ips.map(({ ip }) => ip)))) {
     errors.push(invalid(path, ips, 'may specify no more than one IP for each IP family'))

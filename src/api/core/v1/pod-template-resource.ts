@@ -6,7 +6,6 @@ import { setPodTemplateDefaults, validatePodTemplate } from './pod-template.ts'
 
 /** The kind PodTemplate; the templates inside workloads are in pod-template.ts. */
 export const podTemplate = defineResource<PodTemplate>('v1/podtemplates', {
-  createsOnUpdate: true,
   countsGenerations: true,
   setDefaults: (object) => {
     object.template ??= {}

@@ -1,7 +1,8 @@
 import { defineResource } from '../../definition.ts'
 import { type FieldError, forbidden } from '../../meta/field-error.ts'
-import type { LabelSelector, Pod, PodAffinityTerm, PodCondition } from '../../types.gen.ts'
-import { checkAnnotatedProfiles, checkPodAnnotations } from './pod-annotations.ts'
+import { keepField } from '../../meta/keep-metadata.ts'
+import type { LabelSelector, Pod, PodAffinityTerm, PodCondition, PodStatus } from '../../types.gen.ts'
+import { checkAnnotatedProfiles, checkPodAnnotations, setAnnotatedAppArmor } from './pod-annotations.ts'
 import { podColumns } from './pod-columns.ts'
 import { setPodDefaults } from './pod-defaults.ts'
 import { computeQosClass } from './pod-resources.ts'
@@ -42,7 +43,8 @@ function prepareForCreate(pod: Pod): void {
   if (pod.spec.schedulingGates?.length) {
     const gated = {
       lastProbeTime: null,
-      lastTransitionTime: null,
+      // The time of the request.
+      lastTransitionTime: pod.metadata.creationTimestamp,
       message: 'Scheduling is blocked due to non-empty scheduling gates',
       reason: 'SchedulingGated',
       status: 'False',
@@ -51,6 +53,7 @@ function prepareForCreate(pod: Pod): void {
     pod.status.conditions = [gated as unknown as PodCondition]
   }
   mergeLabelKeys(pod)
+  setAnnotatedAppArmor(pod)
 }
 
 /** matchLabelKeys become requirements on the pod's own values. Upstream: strategy.go mutatePodAffinity, mutateTopologySpreadConstraints. */
@@ -104,10 +107,10 @@ function checkNoTokens(errors: FieldError[], { spec }: Pod): void {
 
 /** What a kubelet that knows less must not wipe out. */
 function prepareForStatusUpdate(pod: Pod, old: Pod): void {
-  if (old.metadata.ownerReferences === undefined) delete pod.metadata.ownerReferences
-  else pod.metadata.ownerReferences = old.metadata.ownerReferences
+  keepField(pod, old, 'ownerReferences')
   const { status } = pod
   if (!status) return
+  dropDisabledStatus(status)
   if (!status.qosClass && old.status?.qosClass) status.qosClass = old.status.qosClass
   if (!status.observedGeneration && old.status?.observedGeneration) status.observedGeneration = old.status.observedGeneration
   const before = [...(old.status?.conditions ?? [])]
@@ -116,6 +119,14 @@ function prepareForStatusUpdate(pod: Pod, old: Pod): void {
     if (at < 0) continue
     const [{ observedGeneration }] = before.splice(at, 1) as [PodCondition]
     if (!condition.observedGeneration && observedGeneration) condition.observedGeneration = observedGeneration
+  }
+}
+
+/** Behind gates that are off: DRANodeAllocatableResources, ImageVolumeWithDigest. Upstream: pkg/api/pod/util.go dropDisabledPodStatusFields. */
+function dropDisabledStatus(status: PodStatus): void {
+  delete status.nodeAllocatableResourceClaimStatuses
+  for (const list of ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const) {
+    for (const { volumeMounts } of status[list] ?? []) for (const mount of volumeMounts ?? []) delete mount.volumeStatus
   }
 }
 

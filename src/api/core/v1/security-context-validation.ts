@@ -72,7 +72,8 @@ function checkSeccompProfile(errors: FieldError[], profile: SeccompProfile, path
   } else checkDescendingPath(errors, localhostProfile, `${path}.localhostProfile`)
 }
 
-function checkAppArmorProfile(errors: FieldError[], { type, localhostProfile }: AppArmorProfile, path: string): void {
+/** Upstream: validation.go ValidateAppArmorProfileField. */
+export function checkAppArmorProfile(errors: FieldError[], { type, localhostProfile }: AppArmorProfile, path: string): void {
   const at = `${path}.localhostProfile`
   if (!type) errors.push(required(`${path}.type`, 'type is required when appArmorProfile is set'))
   else if (!PROFILE_TYPES.includes(type)) errors.push(notSupported(`${path}.type`, type, PROFILE_TYPES))

@@ -5,17 +5,7 @@ import { ageColumn, nameColumn } from './metadata-columns.ts'
 export const serviceAccount = defineResource<ServiceAccount>('v1/serviceaccounts', {
   prepareForCreate: keepNamesOnly,
   prepareForUpdate: keepNamesOnly,
-  columns: [
-    nameColumn,
-    {
-      name: 'Secrets',
-      type: 'string',
-      description: 'How many secrets are named.',
-      priority: 0,
-      cell: ({ secrets }) => secrets?.length ?? 0,
-    },
-    ageColumn,
-  ],
+  columns: [nameColumn, ageColumn],
 })
 
 /** A reference to a secret is its name; the namespace is the account's. Upstream: serviceaccount/strategy.go cleanSecretReferences. */

@@ -1,5 +1,5 @@
 import { defineResource } from '../../definition.ts'
-import { nameIsDns1035Label } from '../../meta/names.ts'
+import { nameIsDnsLabel } from '../../meta/names.ts'
 import type { Service } from '../../types.gen.ts'
 import { ageColumn, labelsText, nameColumn } from './metadata-columns.ts'
 import { isExternallyAccessible } from './service-needs.ts'
@@ -12,7 +12,7 @@ const AFFINITY_SECONDS = 10800
 /** The addresses and ports it needs are given out by the registry, before validation. Upstream: pkg/registry/core/service. */
 export const service = defineResource<Service>('v1/services', {
   createsOnUpdate: true,
-  validateName: nameIsDns1035Label,
+  validateName: nameIsDnsLabel,
   setDefaults,
   prepareForCreate: (service) => {
     service.status = { loadBalancer: {} }

@@ -77,4 +77,7 @@ function hasNoSource(volume: Volume): boolean {
 function setProjectionDefaults(source: VolumeProjection): void {
   if (source.downwardAPI?.items) for (const item of source.downwardAPI.items) setValueFromDefaults(item)
   if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= 3600
+  // Behind gates that are off: ClusterTrustBundleProjection, PodCertificateRequest.
+  if (source.clusterTrustBundle) delete source.clusterTrustBundle
+  if (source.podCertificate) delete source.podCertificate
 }

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { checkIp, checkIpSyntax, checkNonSpecialIp } from '../../core/v1/ip-address.ts'
+import { canonicalIpFaults, checkIp, checkNonSpecialIp } from '../../core/v1/ip-address.ts'
 import { defineResource } from '../../definition.ts'
 import { isSameValue, pushChanged, pushInvalid, pushUnsupported, pushUnsupportedOrMissing } from '../../meta/field-checks.ts'
 import { duplicate, type FieldError, invalid, required, tooMany } from '../../meta/field-error.ts'
@@ -101,8 +101,8 @@ function pushAddressFaults(errors: FieldError[], address: string, addressType: s
   if (addressType !== 'IPv4' && addressType !== 'IPv6') return
   const before = errors.length
   // Spellings of IPv4 were not always looked at closely.
-  if (addressType === 'IPv4') checkIpSyntax(errors, address, at)
-  else checkIp(errors, address, at)
+  if (addressType === 'IPv4') checkIp(errors, address, at)
+  else pushInvalid(errors, at, address, canonicalIpFaults(address))
   if (errors.length > before) return
   const isOfType = addressType === 'IPv4' ? isIPv4(address) : isIPv6(address)
   if (!isOfType) errors.push(invalid(path, address, `must be an ${addressType} address`))

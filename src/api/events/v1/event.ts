@@ -1,5 +1,6 @@
 /** Events of events.k8s.io: another spelling of the core group's, in whose store they are. */
-import { defineResource } from '../../definition.ts'
+import { event as coreEvent } from '../../core/v1/event.ts'
+import { type Column, defineResource } from '../../definition.ts'
 import { pushChanged, pushInvalid } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, required } from '../../meta/field-error.ts'
 import { isLongerThan, isQualifiedName } from '../../meta/names.ts'
@@ -36,6 +37,10 @@ export const event = defineResource<EventsV1Event>('events.k8s.io/v1/events', {
     }
     return errors
   },
+  columns: (coreEvent.columns as readonly Column<Event>[]).map((column) => ({
+    ...column,
+    cell: (object, now) => column.cell(toCoreEvent(object), now),
+  })),
   selectableFields: {
     reason: ({ reason }) => reason ?? '',
     type: ({ type }) => type ?? '',

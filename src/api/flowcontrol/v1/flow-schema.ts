@@ -1,6 +1,7 @@
 import { defineResource } from '../../definition.ts'
 import { pushInvalid, pushUnsupported } from '../../meta/field-checks.ts'
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts'
+import { keepMetadata } from '../../meta/keep-metadata.ts'
 import { isDns1123Subdomain } from '../../meta/names.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type { FlowSchema, PolicyRulesWithSubjects } from '../../types.gen.ts'
@@ -17,6 +18,7 @@ export const flowSchema = defineResource<FlowSchema>('flowcontrol.apiserver.k8s.
   prepareForCreate: (object) => {
     object.status = {}
   },
+  prepareForStatusUpdate: keepMetadata,
   validate: ({ metadata, spec }) => {
     const errors: FieldError[] = []
     const precedence = spec.matchingPrecedence ?? 0

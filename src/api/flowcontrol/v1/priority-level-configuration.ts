@@ -1,5 +1,6 @@
 import { defineResource } from '../../definition.ts'
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts'
+import { keepMetadata } from '../../meta/keep-metadata.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type { LimitedPriorityLevelConfiguration, LimitResponse, PriorityLevelConfiguration } from '../../types.gen.ts'
 
@@ -28,6 +29,7 @@ export const priorityLevelConfiguration = defineResource<PriorityLevelConfigurat
     prepareForCreate: (object) => {
       object.status = {}
     },
+    prepareForStatusUpdate: keepMetadata,
     validate: ({ metadata, spec: { type, exempt, limited } }) => {
       const errors: FieldError[] = []
       if ((metadata.name === 'exempt') !== (type === 'Exempt')) {

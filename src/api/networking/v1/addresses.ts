@@ -1,20 +1,30 @@
 /** The kinds that hand out cluster IPs: IPAddress and ServiceCIDR. */
+
 import { isIP } from 'node:net'
-import { checkCidr } from '../../core/v1/ip-address.ts'
+import { IMMUTABLE } from '../../core/v1/formats.ts'
+import { canonicalIpFaults, checkCanonicalCidr } from '../../core/v1/ip-address.ts'
 import { defineResource } from '../../definition.ts'
-import { isSameValue, pushChanged } from '../../meta/field-checks.ts'
+import { pushChanged, pushInvalid } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, required } from '../../meta/field-error.ts'
+import { keepMetadata } from '../../meta/keep-metadata.ts'
+import { isDns1123Subdomain, isPathSegmentName } from '../../meta/names.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type { IPAddress, ServiceCIDR } from '../../types.gen.ts'
 
 export const ipAddress = defineResource<IPAddress>('networking.k8s.io/v1/ipaddresses', {
-  validateName: (name) => (isIP(name) === 0 ? ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : []),
+  validateName: canonicalIpFaults,
   validate: ({ spec }) => {
     const errors: FieldError[] = []
     const parent = spec?.parentRef
     if (parent === undefined) return [required('spec.parentRef')]
-    if (!parent.resource) errors.push(required('spec.parentRef.resource'))
-    if (!parent.name) errors.push(required('spec.parentRef.name'))
+    const { group, namespace } = parent
+    if (group) pushInvalid(errors, 'spec.parentRef.group', group, isDns1123Subdomain(group))
+    for (const field of ['resource', 'name'] as const) {
+      const value = parent[field]
+      if (!value) errors.push(required(`spec.parentRef.${field}`))
+      else pushInvalid(errors, `spec.parentRef.${field}`, value, isPathSegmentName(value))
+    }
+    if (namespace) pushInvalid(errors, 'spec.parentRef.namespace', namespace, isPathSegmentName(namespace))
     return errors
   },
   validateUpdate: (next, old) => {
@@ -23,7 +33,7 @@ export const ipAddress = defineResource<IPAddress>('networking.k8s.io/v1/ipaddre
     return errors
   },
   selectableFields: {},
-  columns: [nameColumn, column('ParentRef', 'string', 'What has the address.', parentText), ageColumn],
+  columns: [nameColumn, column('ParentRef', 'string', 'What has the address.', parentText)],
 })
 
 function parentText({ spec }: IPAddress): string {
@@ -40,19 +50,35 @@ export const serviceCidr = defineResource<ServiceCIDR>('networking.k8s.io/v1/ser
   prepareForCreate: (object) => {
     object.status = {}
   },
-  validate: ({ spec: { cidrs = [] } }) => {
+  prepareForStatusUpdate: keepMetadata,
+  validatesUpdateAlone: true,
+  validate: ({ spec: { cidrs = [] } }) => cidrFaults(cidrs),
+  validateUpdate: ({ spec: { cidrs = [] } }, { spec: { cidrs: before = [] } }) => {
+    const path = 'spec.cidrs'
+    const isGrown = before.length === 1 && cidrs.length === 2
+    if (before.length !== cidrs.length && !isGrown) return [invalid(path, cidrs, IMMUTABLE)]
     const errors: FieldError[] = []
-    if (cidrs.length === 0) errors.push(required('spec.cidrs', 'at least one CIDR required'))
-    if (cidrs.length > 2) {
-      errors.push(invalid('spec', { CIDRs: cidrs }, 'may only hold up to 2 values'))
-      return errors
-    }
-    cidrs.forEach((cidr, i) => {
-      checkCidr(errors, cidr, `spec.cidrs[${i}]`)
+    before.forEach((cidr, i) => {
+      if (cidr !== cidrs[i]) errors.push(invalid(`${path}[${i}]`, cidrs[i], IMMUTABLE))
     })
-    return errors
+    return isGrown ? [...errors, ...cidrFaults(cidrs)] : errors
   },
-  validateUpdate: (next, old) =>
-    isSameValue(next.spec.cidrs?.[0], old.spec.cidrs?.[0]) ? [] : [invalid('spec.cidrs[0]', next.spec.cidrs?.[0], 'field is immutable')],
   columns: [nameColumn, column('CIDRs', 'string', 'The ranges of addresses.', ({ spec }) => (spec.cidrs ?? []).join(',')), ageColumn],
 })
+
+/** Upstream: pkg/apis/networking/validation validateServiceCIDRSpec. */
+function cidrFaults(cidrs: readonly string[]): FieldError[] {
+  const path = 'spec.cidrs'
+  if (cidrs.length === 0) return [required(path, 'at least one CIDR required')]
+  // Upstream marshals its internal struct, which has no JSON names.
+  if (cidrs.length > 2) return [invalid(path, { CIDRs: cidrs }, 'may only hold up to 2 values')]
+  const errors: FieldError[] = []
+  cidrs.forEach((cidr, i) => {
+    checkCanonicalCidr(errors, cidr, `${path}[${i}]`)
+  })
+  const families = cidrs.map((cidr) => isIP(cidr.split('/')[0]!))
+  if (families.length === 2 && families[0] === families[1] && families[0] !== 0) {
+    errors.push(invalid(path, cidrs, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'))
+  }
+  return errors
+}

@@ -1,7 +1,9 @@
 /** The kinds of dynamic resource allocation: DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice. */
+
 import { defineResource } from '../../definition.ts'
 import { pushChanged } from '../../meta/field-checks.ts'
 import { type FieldError, required } from '../../meta/field-error.ts'
+import { keepMetadata } from '../../meta/keep-metadata.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type {
   DeviceClass,
@@ -27,6 +29,7 @@ export const resourceClaim = defineResource<ResourceClaim>('resource.k8s.io/v1/r
   prepareForCreate: (object) => {
     object.status = {}
   },
+  prepareForStatusUpdate: keepMetadata,
   validateUpdate: (next, old) => {
     const errors: FieldError[] = []
     pushChanged(errors, 'spec', next.spec, old.spec)

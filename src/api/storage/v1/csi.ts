@@ -92,6 +92,7 @@ export const csiNode = defineResource<CSINode>('storage.k8s.io/v1/csinodes', {
   columns: [nameColumn, column('Drivers', 'integer', 'Number of drivers on the node.', ({ spec }) => spec.drivers?.length ?? 0), ageColumn],
 })
 
+/** Its table has the columns of kinds that define none, though upstream has a printer for it. */
 export const csiStorageCapacity = defineResource<CSIStorageCapacity>('storage.k8s.io/v1/csistoragecapacities', {
   refusesUnconditionalUpdate: true,
   validate: ({ storageClassName }) => {
@@ -105,11 +106,6 @@ export const csiStorageCapacity = defineResource<CSIStorageCapacity>('storage.k8
     pushChanged(errors, 'storageClassName', next.storageClassName, old.storageClassName)
     return errors
   },
-  columns: [
-    nameColumn,
-    column('StorageClassName', 'string', 'The class it speaks of.', ({ storageClassName }) => storageClassName),
-    column('Capacity', 'string', 'What is left.', ({ capacity }) => capacity ?? '<unset>'),
-  ],
 })
 
 export const volumeAttributesClass = defineResource<VolumeAttributesClass>('storage.k8s.io/v1/volumeattributesclasses', {

@@ -1,6 +1,7 @@
 import { defineResource } from '../../definition.ts'
 import { pushChanged, pushInvalid } from '../../meta/field-checks.ts'
 import { type FieldError, required } from '../../meta/field-error.ts'
+import { keepMetadata } from '../../meta/keep-metadata.ts'
 import { isDns1123Subdomain } from '../../meta/names.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type { VolumeAttachment } from '../../types.gen.ts'
@@ -15,6 +16,7 @@ export const volumeAttachment = defineResource<VolumeAttachment>('storage.k8s.io
   prepareForCreate: (object) => {
     object.status = { attached: false }
   },
+  prepareForStatusUpdate: keepMetadata,
   validate: ({ spec }) => {
     const errors: FieldError[] = []
     pushDriverNameFaults(errors, spec.attacher, 'spec.attacher')
