@@ -43,7 +43,7 @@ export function controllers({ definitions, startedAt, rootCertificate }: Control
     daemonSetController(),
     statefulSetController,
     jobController,
-    cronJobController,
+    cronJobController(),
     ttlAfterFinishedController,
     nodeLifecycleController(startedAt),
     taintEvictionController(),

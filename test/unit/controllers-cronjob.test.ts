@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { timestamp } from '../../src/api/meta/time.ts'
 import type { CronJob, CronJobSpec, CronJobStatus, Job, ObjectReference } from '../../src/api/types.gen.ts'
+import { cronJobController } from '../../src/controllers/cronjob/controller.ts'
 import { reconcile } from '../../src/controllers/cronjob/reconcile.ts'
 import { reconcile as reconcileTtl } from '../../src/controllers/ttlafterfinished/reconcile.ts'
+import type { Reader } from '../../src/runtime/controller.ts'
 import type { Plan, ReconcileContext } from '../../src/runtime/plan.ts'
 
 const at = (text: string) => Date.parse(`2026-03-02T${text}Z`)
@@ -424,5 +426,40 @@ describe('a finished Job with a time to live', () => {
           ]
         : [],
     )
+  })
+})
+
+describe('a new schedule', () => {
+  // Upstream: cronjob_controllerv2_test.go TestControllerV2UpdateCronJob.
+  const look = (controller: ReturnType<typeof cronJobController>, cronJob: CronJob | undefined, now: number) => {
+    const reader = { get: () => cronJob, controlledBy: () => [] } as unknown as Reader
+    const observed = controller.observe(reader, 'ns/backup')
+    return observed && controller.reconcile(observed, { now, newName: (base) => base })
+  }
+  it.each<{ name: string; change: Partial<CronJobSpec>; metadata?: object; starts: string | undefined; requeue: number }>([
+    { name: 'starts nothing for times that are past', change: { schedule: '*/10 * * * *' }, starts: undefined, requeue: 5 * 60_000 + 100 },
+    { name: 'nor does a new time zone', change: { timeZone: 'Asia/Kolkata' }, starts: undefined, requeue: 55 * 60_000 + 100 },
+    { name: 'but other changes do', change: { successfulJobsHistoryLimit: 1 }, starts: undefined, requeue: 25 * 60_000 + 100 },
+    {
+      name: 'and so does another of the name',
+      change: { schedule: '*/10 * * * *' },
+      metadata: { uid: 'x' },
+      starts: '09:30:00',
+      requeue: 5 * 60_000 + 100,
+    },
+  ])('$name', ({ change, metadata, starts, requeue }) => {
+    const controller = cronJobController()
+    look(controller, makeCronJob(), at('09:30:00'))
+    const plan = look(controller, makeCronJob(change, {}, metadata), at('09:35:00'))!
+    expect(actions(plan)).toEqual(starts === undefined ? [] : [`create ${nameAt(starts)}`])
+    expect(plan.requeueAfterMs).toBe(requeue)
+  })
+
+  it('is followed from the next look on', () => {
+    const controller = cronJobController()
+    const changed = makeCronJob({ schedule: '*/10 * * * *' })
+    look(controller, makeCronJob(), at('09:30:00'))
+    look(controller, changed, at('09:35:00'))
+    expect(actions(look(controller, changed, at('09:40:00'))!)).toEqual([`create ${nameAt('09:40:00')}`])
   })
 })

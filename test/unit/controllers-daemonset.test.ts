@@ -533,3 +533,18 @@ describe('a change of a node', () => {
     expect(controller.watches.nodes!(current, old, world.reader)).toEqual(concerns)
   })
 })
+
+it('tells its status even when it can make no pods', () => {
+  putSet()
+  putNodes(2)
+  const action = { verb: 'create', resource: 'pods', object: { metadata: { name: 'logs-x' } } } as const
+  const lastFailure = { action, reason: 'Forbidden', message: 'exceeded quota' }
+  const failed = () =>
+    controller.reconcile(controller.observe(world.reader, KEY)!, { now: world.now, newName: (base) => `${base}x`, lastFailure })
+  const told = failed()
+  const status = { observedGeneration: 1, desiredNumberScheduled: 2, currentNumberScheduled: 0, numberUnavailable: 2 }
+  expect(told).toMatchObject({ status: { status }, requeueAfterMs: 1, waitingOn: 'exceeded quota' })
+  expect(told.actions).toBeUndefined()
+  world.put('daemonsets.apps', told.status!)
+  expect(failed().actions?.filter(({ verb }) => verb === 'create')).toHaveLength(3)
+})

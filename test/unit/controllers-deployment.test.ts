@@ -739,3 +739,42 @@ describe('limits', () => {
     expect(patch).toMatchObject({ patch: { spec: { replicas: expected } } })
   })
 })
+
+describe('rollback by annotation', () => {
+  // Upstream: rollback.go; `kubectl rollout undo` changes the template itself.
+  const TO = 'deprecated.deployment.rollback.to'
+  const sets = [
+    own(replicaSet('web-1', 0, { image: 'a' }), { [REVISION]: '1', cause: 'first', [DESIRED]: '3' }),
+    own(replicaSet('web-2', 0, { image: 'b' }), { [REVISION]: '2' }),
+    own(replicaSet('web-3', 3, { image: 'c' }), { [REVISION]: '3' }),
+  ]
+  const NOT_FOUND = 'DeploymentRollbackRevisionNotFound'
+  test.each([
+    { name: 'to a revision', to: '1', image: 'a', says: ['DeploymentRollback', 'Rolled back deployment "web" to revision 1'] },
+    { name: 'to the last', to: '0', image: 'b', says: ['DeploymentRollback', 'Rolled back deployment "web" to revision 2'] },
+    { name: 'to one that is not there', to: '9', image: 'c', says: [NOT_FOUND, 'Unable to find the revision to rollback to.'] },
+    { name: 'to the last of one', to: '0', only: true, image: 'c', says: [NOT_FOUND, 'Unable to find last revision.'] },
+    {
+      name: 'to what it is',
+      to: '3',
+      image: 'c',
+      says: ['DeploymentRollbackTemplateUnchanged', 'The rollback revision contains the same template as current deployment "web"'],
+    },
+  ])('$name', ({ to, only, image, says }) => {
+    const given = deployment(
+      'web',
+      { template: template('c') },
+      { metadata: meta('web', { annotations: { [TO]: to, cause: 'third', [REVISION]: '3' } }) },
+    )
+    const { actions } = plan({ deployment: given, candidates: only ? sets.slice(2) : sets })
+    const object = (actions![0] as unknown as { object: Deployment }).object
+    expect(object.spec.template.spec?.containers[0]?.image).toBe(image)
+    expect(object.metadata.annotations).toEqual({ [REVISION]: '3', ...(image === 'b' ? {} : { cause: image === 'a' ? 'first' : 'third' }) })
+    expect([actions![0]!.event?.reason, actions![0]!.event?.message]).toEqual(says)
+  })
+
+  it('goes its way when the annotation is no number', () => {
+    const given = deployment('web', { template: template('c') }, { metadata: meta('web', { annotations: { [TO]: 'x' } }) })
+    expect(plan({ deployment: given, candidates: sets }).actions!.every(({ verb }) => verb === 'patch')).toBe(true)
+  })
+})

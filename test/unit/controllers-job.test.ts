@@ -297,12 +297,33 @@ describe('the back-off', () => {
       pods: [makePod('x', { phase: 'Failed', status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: ago(4) }] } })],
       wait: 6_000,
     },
+    {
+      name: 'from the end of a sidecar, which is later',
+      pods: failedPods(1, { finished: 9 }).map((pod) => {
+        const state = { terminated: { exitCode: 0, finishedAt: ago(2) } }
+        const sidecar = { name: 's', image: '', imageID: '', ready: false, restartCount: 0, state }
+        const once = { ...sidecar, name: 'once', state: { terminated: { exitCode: 0, finishedAt: ago(1) } } }
+        const initContainers = [{ name: 's', restartPolicy: 'Always' }, { name: 'once' }]
+        return {
+          ...pod,
+          spec: { ...pod.spec, initContainers },
+          status: { ...pod.status, initContainerStatuses: [sidecar, once] },
+        }
+      }),
+      wait: 8_000,
+    },
   ])('$name', ({ pods, wait }) => {
     const plan = run(makeJob({ parallelism: 1, completions: 5, backoffLimit: 20 }), pods)
     expect(plan.requeueAfterMs).toBe(wait)
     expect(actions(plan).filter((line) => line.startsWith('create'))).toHaveLength(wait === undefined ? 1 : 0)
     if (wait !== undefined) expect(plan.waitingOn).toMatch(/back-off/)
   })
+})
+
+it('tells that nothing is active while it backs off', () => {
+  // Upstream: job_controller.go manageJob.
+  const pods = [...failedPods(1, { finished: 3 }), ...activePods(1)]
+  expect(statusOf(run(makeJob({ parallelism: 2, completions: 5 }, { active: 1 }), pods)).active).toBeUndefined()
 })
 
 describe('failing', () => {
@@ -326,6 +347,12 @@ describe('failing', () => {
     },
     { name: 'no failure allowed', spec: { backoffLimit: 0 }, pods: failedPods(1), conditions: BACKOFF },
     { name: 'deadline passed', spec: { activeDeadlineSeconds: 60 }, conditions: ['FailureTarget=True/DeadlineExceeded'] },
+    {
+      name: 'no time at all',
+      spec: { activeDeadlineSeconds: 0 },
+      status: { startTime: undefined as never },
+      conditions: ['FailureTarget=True/DeadlineExceeded'],
+    },
     { name: 'deadline not passed', spec: { activeDeadlineSeconds: 61 }, conditions: [] },
     {
       name: 'deadline of a suspended Job',

@@ -143,7 +143,8 @@ describe('ranking for deletion', () => {
     { name: 'unknown before running', given: [pod('b', { phase: 'Unknown', node: 'n' }), pod('a', { node: 'n' })] },
     { name: 'not ready before ready', given: [pod('b', { node: 'n' }), pod('a', { node: 'n', readyFor: 1 })] },
     { name: 'cheap before dear', given: [pod('b', { metadata: cost('-5') }), pod('a')] },
-    { name: 'a malformed cost is none', given: [pod('a', { metadata: cost('-1') }), pod('b', { metadata: cost('-007') })] },
+    { name: 'a malformed cost is none', given: [pod('a', { metadata: cost('-1') }), pod('b', { metadata: cost('+7') })] },
+    { name: 'zeros after a minus are no fault', given: [pod('b', { metadata: cost('-007') }), pod('a', { metadata: cost('-1') })] },
     { name: 'a cost beyond 32 bits is none', given: [pod('a', { metadata: cost('-1') }), pod('b', { metadata: cost('-2147483649') })] },
     {
       name: 'where more siblings are',

@@ -167,7 +167,9 @@ describe('failures', () => {
   })
 
   it('of deletions', () => {
-    expect(statusOf(plan(replicaSet('web', 0), [mine('a')], fault(remove))).conditions).toEqual([condition('FailedDelete')])
+    expect(statusOf(plan(replicaSet('web', 0), [mine('a')], fault(remove))).conditions).toEqual([
+      condition('FailedDelete', 'unable to delete pods: exceeded quota'),
+    ])
   })
 
   it('are over when nothing is left to do', () => {

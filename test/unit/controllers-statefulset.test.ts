@@ -162,7 +162,7 @@ describe('scaling up', () => {
       },
       spec: { hostname: 'web-0', subdomain: 'nginx' },
     })
-    expect(messages()).toEqual(['SuccessfulCreate: create Pod web-0 in StatefulSet web successful'])
+    expect(messages()).toEqual(['SuccessfulCreate: Create Pod web-0 in StatefulSet web successful'])
   })
 })
 
@@ -189,7 +189,7 @@ describe('scaling down', () => {
     expect(reconcile()).toMatchObject({ actions: [], waitingOn: 'pod web-2 to terminate' })
     world.finishDeletes()
     expect(reconcile().actions).toMatchObject([{ verb: 'delete', target: { name: 'web-1' } }])
-    expect(messages().at(-1)).toBe('SuccessfulDelete: delete Pod web-1 in StatefulSet web successful')
+    expect(messages().at(-1)).toBe('SuccessfulDelete: Delete Pod web-1 in StatefulSet web successful')
   })
 
   it('waits for the replicas that stay', () => {
@@ -363,7 +363,7 @@ describe('claims', () => {
       { name: 'www', persistentVolumeClaim: { claimName: 'www-web-0' } },
       { name: 'tmp', emptyDir: {} },
     ])
-    expect(messages()[0]).toBe('SuccessfulCreate: create Claim www-web-0 Pod web-0 in StatefulSet web success')
+    expect(messages()[0]).toBe('SuccessfulCreate: Create Claim www-web-0 Pod web-0 in StatefulSet web success')
     expect(owners('www-web-0')).toEqual([])
   })
 
@@ -392,7 +392,7 @@ describe('claims', () => {
     world.put('persistentvolumeclaims', { metadata })
     expect(reconcile().waitingOn).toBe('claim www-web-0, which is being deleted, to go')
     expect(names()).toEqual([])
-    expect(messages()).toEqual(['FailedCreate: create Pod web-0 in StatefulSet web failed error: pvc www-web-0 is being deleted'])
+    expect(messages()).toEqual(['FailedCreate: Create Pod web-0 in StatefulSet web failed error: pvc www-web-0 is being deleted'])
   })
 
   it.each([
@@ -443,7 +443,9 @@ describe('claims', () => {
     world.put('persistentvolumeclaims', { metadata: { name: 'www-web-0', namespace: 'default', ownerReferences } })
     reconcile()
     expect(owners('www-web-0')).toEqual(['Thing/x'])
-    expect(messages().at(-1)).toMatch(/^ConflictingController: PersistentVolumeClaim www-web-0 has a conflicting OwnerReference/)
+    expect(messages().at(-1)).toBe(
+      'ConflictingController: PersistentVolumeClaim www-web-0 has a conflicting OwnerReference that acts as a manging controller, the retention policy is ignored for this claim',
+    )
   })
 
   it('concern the sets whose name theirs ends in', () => {
@@ -471,7 +473,7 @@ describe('whose pods', () => {
     run('web-0')
     reconcile()
     expect(pod('web-0').metadata.labels).toMatchObject({ 'statefulset.kubernetes.io/pod-name': 'web-0' })
-    expect(messages()).toEqual(['SuccessfulUpdate: update Pod web-0 in StatefulSet web successful'])
+    expect(messages()).toEqual(['SuccessfulUpdate: Update Pod web-0 in StatefulSet web successful'])
     expect(reconcile().actions).toEqual([])
   })
 
@@ -550,4 +552,29 @@ it('has all fields of a status', () => {
     updateRevision: revision,
     collisionCount: 0,
   })
+})
+
+it('counts its pods even when it can make no more', () => {
+  putSet()
+  reconcile()
+  run('web-0')
+  const action = { verb: 'create', resource: 'pods', object: { metadata: { name: 'web-1' } } } as const
+  const lastFailure = { action, reason: 'Forbidden', message: 'exceeded quota' }
+  const failed = () =>
+    statefulSetController.reconcile(statefulSetController.observe(world.reader, KEY)!, { now: world.now, newName: String, lastFailure })
+  const told = failed()
+  expect(told).toMatchObject({ status: { status: { readyReplicas: 1 } }, requeueAfterMs: 1, waitingOn: 'exceeded quota' })
+  expect(told.actions).toBeUndefined()
+  world.put('statefulsets.apps', told.status!)
+  expect(failed().actions).toMatchObject([{ verb: 'create' }])
+})
+
+it('tells of one update of a pod however many of its claims have new owners', () => {
+  const templates = ['www', 'log'].map((name) => ({ ...claimTemplate, metadata: { name } }) as PersistentVolumeClaim)
+  putSet({ replicas: 1, volumeClaimTemplates: templates })
+  settle()
+  world.events.length = 0
+  changeSpec((spec) => (spec.persistentVolumeClaimRetentionPolicy = { whenDeleted: 'Delete', whenScaled: 'Retain' }))
+  expect(reconcile().actions?.map(({ verb }) => verb)).toEqual(['patch', 'patch'])
+  expect(messages()).toEqual(['SuccessfulUpdate: Update Pod web-0 in StatefulSet web successful'])
 })

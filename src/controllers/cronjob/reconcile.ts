@@ -15,9 +15,15 @@ export interface ObservedCronJob {
   readonly cronJob: CronJob
   /** The Jobs it controls. */
   readonly jobs: readonly Job[]
+  /** Its schedule or time zone is another than when it was last looked at. */
+  readonly isRescheduled?: boolean
 }
 
 export function reconcile(observed: ObservedCronJob, context: ReconcileContext): Plan {
+  if (observed.isRescheduled) {
+    const requeueAfterMs = untilNewTime(observed.cronJob, context.now)
+    if (requeueAfterMs !== undefined) return { requeueAfterMs, waitingOn: 'the next time of its new schedule' }
+  }
   const plan = planCronJob(observed, context)
   const failure = context.lastFailure
   if (failure?.action.verb !== 'create') return plan
@@ -29,6 +35,18 @@ export function reconcile(observed: ObservedCronJob, context: ReconcileContext):
   }
   if (isTaken) return quiet
   return quiet.actions!.length > 0 || !deepEqual(quiet.status, observed.cronJob) ? { ...quiet, requeueAfterMs: 0 } : plan
+}
+
+/**
+ * A new schedule is for times to come: what it would have started before it was written isn't made up for.
+ * Upstream: cronjob_controllerv2.go updateCronJob.
+ */
+function untilNewTime(cronJob: CronJob, now: number): number | undefined {
+  try {
+    return untilNextTime(cronJob, { schedule: parseCronSchedule(cronJob.spec!.schedule), timeZone: cronJob.spec!.timeZone ?? 'UTC' }, now)
+  } catch {
+    return undefined
+  }
 }
 
 function planCronJob({ cronJob, jobs }: ObservedCronJob, { now }: ReconcileContext, isQuiet = false): Plan {

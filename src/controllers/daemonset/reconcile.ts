@@ -5,6 +5,7 @@
 import { fromLabelSelector } from '../../api/meta/selectors.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { ControllerRevision, DaemonSet, Node, Pod } from '../../api/types.gen.ts'
+import { deepEqual } from '../../lib/deep-equal.ts'
 import type { Plan, ReconcileContext } from '../../runtime/plan.ts'
 import { CONTROLLER_REVISIONS } from '../history/controller-revision.ts'
 import { claimObjects } from '../pods/claim.ts'
@@ -34,7 +35,7 @@ export interface ObservedDaemonSet {
   readonly earlierFailures: EarlierFailures
 }
 
-export function reconcileDaemonSet(observed: ObservedDaemonSet, context: Pick<ReconcileContext, 'now' | 'newName'>): Plan {
+export function reconcileDaemonSet(observed: ObservedDaemonSet, context: Pick<ReconcileContext, 'now' | 'newName' | 'lastFailure'>): Plan {
   const { set } = observed
   const { now } = context
   if (isSelectingAll(set)) {
@@ -70,6 +71,10 @@ export function reconcileDaemonSet(observed: ObservedDaemonSet, context: Pick<Re
   }
 
   const status = withStatus(set, history.hash, fits, byNode, now)
+  if (context.lastFailure !== undefined && !deepEqual(status.status, set.status)) {
+    // A plan that fails leaves no status behind; pods that can't be made must not keep the others from being counted.
+    return { status, requeueAfterMs: 1, waitingOn: context.lastFailure.message }
+  }
   const lookAgain = [work.backOffMs, untilNextAvailable(live, set.spec.minReadySeconds, now)].filter((delay) => delay !== undefined)
   const waitingOn = reasonToWait(status, work.backOffMs)
   return {

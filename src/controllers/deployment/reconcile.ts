@@ -14,6 +14,7 @@ import { desiredReplicas, isRecreate, progressDeadlineMs } from './limits.ts'
 import { untilProgressCheck, withProgress } from './progress.ts'
 import { areOldPodsRunning, scaleDownForRecreate } from './recreate.ts'
 import { cleanup, findNewReplicaSet, newSetAnnotations, nextRevision, REVISION } from './revisions.ts'
+import { rollBack, rollbackRevision } from './rollback.ts'
 import { rollingUpdate } from './rolling-update.ts'
 import { type Rollout, replicaSetActions, scaled } from './rollout.ts'
 import { isScalingEvent, scale } from './scale.ts'
@@ -49,8 +50,12 @@ export function reconcileDeployment(observed: ObservedDeployment, context: Recon
   if (isDeleting) return finish(start, claimed, [], context, false)
   if (deployment.spec.paused) {
     const next = scale(start)
-    return finish(next, claimed, cleanup(deployment, next.oldSets), context, false)
+    // Those a rollback is about to look for stay.
+    const deletions = rollbackRevision(deployment) === undefined ? cleanup(deployment, next.oldSets) : []
+    return finish(next, claimed, deletions, context, false)
   }
+  const rollbackTo = rollbackRevision(deployment)
+  if (rollbackTo !== undefined) return rollBack(start, rollbackTo)
   if (isScalingEvent(start)) return finish(scale(start), claimed, [], context, false)
   return isRecreate(deployment) ? recreate(start, claimed, observed, context) : roll(start, claimed, observed, context)
 }

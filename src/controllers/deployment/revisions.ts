@@ -13,15 +13,16 @@ export const REVISION = 'deployment.kubernetes.io/revision'
 export const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history'
 export const DESIRED_REPLICAS = 'deployment.kubernetes.io/desired-replicas'
 export const MAX_REPLICAS = 'deployment.kubernetes.io/max-replicas'
+export const ROLLBACK_TO = 'deprecated.deployment.rollback.to'
 
 /** The Deployment's own business; all its other annotations are handed down. */
-const NOT_HANDED_DOWN = new Set([
+export const NOT_HANDED_DOWN = new Set([
   'kubectl.kubernetes.io/last-applied-configuration',
   REVISION,
   REVISION_HISTORY,
   DESIRED_REPLICAS,
   MAX_REPLICAS,
-  'deprecated.deployment.rollback.to',
+  ROLLBACK_TO,
 ])
 /** Upstream: maxRevHistoryLengthInChars. */
 const LONGEST_HISTORY = 2000
@@ -112,10 +113,10 @@ export function replicasAnnotations(desired: number, surge: number): Record<stri
   return { [DESIRED_REPLICAS]: String(desired), [MAX_REPLICAS]: String(desired + surge) }
 }
 
-/** A count in an annotation; undefined when absent or malformed. */
+/** A count in an annotation; undefined when absent, malformed or beyond 32 bits. */
 export function annotatedCount(replicaSet: ReplicaSet, key: string): number | undefined {
   const text = replicaSet.metadata.annotations?.[key]
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
+  return text !== undefined && /^\d+$/.test(text) && Number(text) <= 0x7fffffff ? Number(text) : undefined
 }
 
 export function isActive(replicaSet: ReplicaSet): boolean {

@@ -86,8 +86,10 @@ function hasRestartedTooOften(job: Job, pods: readonly Pod[], limit: number): bo
 /** Milliseconds until the Job has been active too long; undefined when it may be so forever, or isn't now. */
 export function deadlineLeftMs(job: Job, now: number): number | undefined {
   const deadline = job.spec?.activeDeadlineSeconds
-  if (deadline === undefined || job.status?.startTime === undefined || isSuspended(job)) return undefined
-  return parseTimestamp(job.status.startTime) + deadline * 1000 - now
+  if (deadline === undefined || isSuspended(job)) return undefined
+  // One that hasn't started does so now.
+  const startedAt = job.status?.startTime === undefined ? now : parseTimestamp(job.status.startTime)
+  return startedAt + deadline * 1000 - now
 }
 
 function indexFailure({ job, failedIndexes, succeededIndexes }: JobView): Finish | undefined {

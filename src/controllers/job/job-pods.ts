@@ -1,7 +1,7 @@
 /** What a Job's pods say: their index, whether they count as failed, when they ended. */
 import { findCondition } from '../../api/meta/conditions.ts'
 import { parseTimestamp } from '../../api/meta/time.ts'
-import type { Job, Pod } from '../../api/types.gen.ts'
+import type { ContainerStatus, Job, Pod } from '../../api/types.gen.ts'
 import type { PatchAction } from '../../runtime/plan.ts'
 import { isPodFailed, isPodSucceeded } from '../pods/pod-state.ts'
 import { completionsOf, replacesOnlyEndedPods, TRACKING_FINALIZER } from './job-state.ts'
@@ -50,7 +50,7 @@ function count(pod: Pod, annotation: string): number {
 }
 
 /**
- * When the pod ended, in milliseconds since the epoch: when its last container did, else when it became unready, else
+ * When the pod ended, in milliseconds since the epoch: when its last container or sidecar did, else when it became unready, else
  * when its deletion was asked for, else when it was created.
  * Upstream: backoff_utils.go getFinishedTime.
  */
@@ -65,9 +65,18 @@ export function finishedAt(pod: Pod): number {
   return candidates.find((time) => !Number.isNaN(time)) ?? 0
 }
 
-/** NaN unless all have ended. */
-function lastContainerEnd(pod: Pod): number {
-  const ends = (pod.status?.containerStatuses ?? []).map((status) => parseTimestamp(status.state?.terminated?.finishedAt))
+/** NaN unless all have ended. Sidecars end after the containers they serve; if they all have, they alone are enough. */
+function lastContainerEnd({ spec, status }: Pod): number {
+  const sidecars = new Set(spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always').map(({ name }) => name))
+  const containers = lastEnd(status?.containerStatuses ?? [])
+  const sidecarStatuses = (status?.initContainerStatuses ?? []).filter(({ name }) => sidecars.has(name))
+  if (sidecarStatuses.length === 0) return containers
+  const last = lastEnd(sidecarStatuses)
+  return Number.isNaN(last) || Number.isNaN(containers) ? last : Math.max(last, containers)
+}
+
+function lastEnd(statuses: readonly ContainerStatus[]): number {
+  const ends = statuses.map(({ state }) => parseTimestamp(state?.terminated?.finishedAt))
   return ends.length === 0 ? Number.NaN : Math.max(...ends)
 }
 

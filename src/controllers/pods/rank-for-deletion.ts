@@ -55,10 +55,10 @@ function phaseOf(pod: Pod): number {
   return PHASE_ORDER[pod.status?.phase ?? ''] ?? 0
 }
 
-/** A 32-bit integer without a plus sign or leading zeros; anything else counts as 0. Upstream: helper GetDeletionCostFromPodAnnotations. */
+/** A 32-bit integer without a plus sign, or zeros before a positive one; anything else counts as 0. Upstream: helper GetDeletionCostFromPodAnnotations. */
 function deletionCost(pod: Pod): number {
   const text = pod.metadata.annotations?.[DELETION_COST]
-  if (text === undefined || !/^(?:0|-?[1-9]\d*)$/.test(text)) return 0
+  if (text === undefined || !/^(?:0|-\d+|[1-9]\d*)$/.test(text)) return 0
   const cost = Number(text)
   return cost >= -2147483648 && cost <= 2147483647 ? cost : 0
 }

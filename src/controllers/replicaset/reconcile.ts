@@ -57,7 +57,9 @@ function faultOf({ lastFailure }: ReconcileContext, surplus: number): ReplicaFau
   const { action, message } = lastFailure
   const concernsPods = action.verb === 'create' ? action.resource === PODS : action.verb === 'delete' && action.target.resource === PODS
   if (!concernsPods) return undefined
-  return { reason: surplus < 0 ? 'FailedCreate' : surplus > 0 ? 'FailedDelete' : '', message }
+  // Upstream: controller_utils.go DeletePod puts its own words before the error's, CreatePods doesn't.
+  const text = action.verb === 'delete' ? `unable to delete pods: ${message}` : message
+  return { reason: surplus < 0 ? 'FailedCreate' : surplus > 0 ? 'FailedDelete' : '', message: text }
 }
 
 function replicaActions(owner: ReplicaOwner, pods: readonly Pod[], related: readonly Pod[], context: ReconcileContext): Action[] {

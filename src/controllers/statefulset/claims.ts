@@ -62,7 +62,8 @@ export function fixClaimOwners(
       events.push({
         type: 'Warning',
         reason: 'ConflictingController',
-        message: `PersistentVolumeClaim ${name} has a conflicting OwnerReference that acts as a managing controller, the retention policy is ignored for this claim`,
+        // The misspelling is upstream's.
+        message: `PersistentVolumeClaim ${name} has a conflicting OwnerReference that acts as a manging controller, the retention policy is ignored for this claim`,
       })
     }
     const ownerReferences = fixedOwners(set, pod, claim)

@@ -1,4 +1,4 @@
-/** What a set tells about its pods and claims, in upstream's words. Upstream: stateful_pod_control.go recordPodEvent, recordClaimEvent. */
+/** What a set tells about its pods and claims, in upstream's words: the verb is capitalized there too. Upstream: stateful_pod_control.go recordPodEvent, recordClaimEvent. */
 import type { StatefulSet } from '../../api/types.gen.ts'
 import type { PlannedEvent } from '../../runtime/plan.ts'
 
@@ -10,7 +10,7 @@ export function podDoneEvent(verb: Verb, set: StatefulSet, pod: string): Planned
   return {
     type: 'Normal',
     reason: `Successful${TITLES[verb]}`,
-    message: `${verb} Pod ${pod} in StatefulSet ${set.metadata.name} successful`,
+    message: `${TITLES[verb]} Pod ${pod} in StatefulSet ${set.metadata.name} successful`,
   }
 }
 
@@ -19,7 +19,7 @@ export function podFailedEvent(verb: Verb, set: StatefulSet, pod: string, error 
   return {
     type: 'Warning',
     reason: `Failed${TITLES[verb]}`,
-    message: `${verb} Pod ${pod} in StatefulSet ${set.metadata.name} failed error: ${error}`,
+    message: `${TITLES[verb]} Pod ${pod} in StatefulSet ${set.metadata.name} failed error: ${error}`,
   }
 }
 
@@ -27,7 +27,7 @@ export function claimMadeEvent(set: StatefulSet, pod: string, claim: string): Pl
   return {
     type: 'Normal',
     reason: 'SuccessfulCreate',
-    message: `create Claim ${claim} Pod ${pod} in StatefulSet ${set.metadata.name} success`,
+    message: `Create Claim ${claim} Pod ${pod} in StatefulSet ${set.metadata.name} success`,
   }
 }
 
@@ -35,6 +35,6 @@ export function claimFailedEvent(set: StatefulSet, pod: string, claim: string): 
   return {
     type: 'Warning',
     reason: 'FailedCreate',
-    message: `create Claim ${claim} for Pod ${pod} in StatefulSet ${set.metadata.name} failed error: `,
+    message: `Create Claim ${claim} for Pod ${pod} in StatefulSet ${set.metadata.name} failed error: `,
   }
 }

@@ -6,6 +6,7 @@
 import { fromLabelSelector, selects } from '../../api/meta/selectors.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { ControllerRevision, PersistentVolumeClaim, Pod, StatefulSet } from '../../api/types.gen.ts'
+import { deepEqual } from '../../lib/deep-equal.ts'
 import type { Action, Plan, PlannedEvent, ReconcileContext } from '../../runtime/plan.ts'
 import { CONTROLLER_REVISIONS } from '../history/controller-revision.ts'
 import { claimObjects } from '../pods/claim.ts'
@@ -30,7 +31,10 @@ export interface ObservedStatefulSet {
   readonly claims: readonly PersistentVolumeClaim[]
 }
 
-export function reconcileStatefulSet(observed: ObservedStatefulSet, { now }: Pick<ReconcileContext, 'now'>): Plan {
+export function reconcileStatefulSet(
+  observed: ObservedStatefulSet,
+  { now, lastFailure }: Pick<ReconcileContext, 'now' | 'lastFailure'>,
+): Plan {
   const { set } = observed
   const selector = fromLabelSelector(set.spec.selector)
   const owner = { owner: set as KubeObject, apiVersion: 'apps/v1', kind: 'StatefulSet', selector }
@@ -43,6 +47,11 @@ export function reconcileStatefulSet(observed: ObservedStatefulSet, { now }: Pic
   const revisions = chooseRevisions(set, history.claimed, observed.revisionNamed)
   if (set.metadata.deletionTimestamp !== undefined) {
     return { status: withStatus(set, pods, revisions, now), waitingOn: 'garbage collection: the StatefulSet is being deleted' }
+  }
+  if (lastFailure !== undefined) {
+    // A plan that fails leaves no status behind; pods that can't be made must not keep the others from being counted.
+    const told = withStatus(set, pods, revisions, now)
+    if (!deepEqual(told.status, set.status)) return { status: told, requeueAfterMs: 1, waitingOn: lastFailure.message }
   }
   const situation: Situation = {
     set,

@@ -97,9 +97,10 @@ function stepForStanding({ set, claims }: Situation, pod: Pod): Step {
   // Of a pending pod they are in order by now.
   const owners = isStarting ? { actions: [], events: [] } : fixClaimOwners(set, pod, claims)
   if (isRight && owners.actions.length === 0) return DONE
-  const fixes: readonly Action[] = isRight
-    ? owners.actions.map((action) => ({ ...action, event: podDoneEvent('update', set, name) }))
-    : owners.actions
+  // The pod is told to be updated once, however many of its claims were.
+  const fixes: readonly Action[] = owners.actions.map((action, at) =>
+    isRight && at === owners.actions.length - 1 ? { ...action, event: podDoneEvent('update', set, name) } : action,
+  )
   return { actions: [...made, ...fixes, ...(isRight ? [] : [repairPod(set, pod)])], events: owners.events, isBlocking: false }
 }
 
