@@ -17,8 +17,8 @@ import { WorkQueue } from './work-queue.ts'
 
 /** Keys of one controller whose plans are being carried out at a time. */
 const MAX_IN_FLIGHT = 256
-/** Keys a turn of the event loop. */
-const KEYS_A_TURN = 32
+/** Keys of all controllers together in a turn of the event loop: enough to fill a commit, too few to hold up requests. */
+const KEYS_A_TURN = 96
 /** Upstream: names are cut for a suffix of five at 63 characters. */
 const MAX_BASE_LENGTH = 58
 const SUFFIX_LENGTH = 5
@@ -37,6 +37,7 @@ export class ControllerManager {
   readonly #informers: Informers
   readonly #recorder: EventRecorder
   readonly #runs: ControllerRun[] = []
+  #isTurnDue = false
 
   constructor(options: ControllerManagerOptions, definitions: readonly ControllerDefinition[]) {
     this.#options = options
@@ -59,9 +60,30 @@ export class ControllerManager {
     for (const run of this.#runs) if (run.name === controller) run.requeueAll()
   }
 
+  #scheduleTurn(): void {
+    if (this.#isTurnDue) return
+    this.#isTurnDue = true
+    this.#options.activity.begin()
+    setImmediate(() => {
+      this.#isTurnDue = false
+      this.#takeTurn()
+      this.#options.activity.end()
+    })
+  }
+
+  /**
+   * Those that are listed first come first, so that what is to be there is made before it is set to work; but none takes more
+   * than half of what is left, so that all get on.
+   */
+  #takeTurn(): void {
+    let left = KEYS_A_TURN
+    for (const run of this.#runs) left -= run.take(Math.max(1, Math.ceil(left / 2)))
+    if (this.#runs.some((run) => run.canTake)) this.#scheduleTurn()
+  }
+
   #add(definition: ControllerDefinition): void {
     const reader = this.#informers.reader(definition.name)
-    const run = new ControllerRun(definition, reader, this.#recorder, this.#options)
+    const run = new ControllerRun(definition, reader, this.#recorder, this.#options, () => this.#scheduleTurn())
     this.#runs.push(run)
     for (const [resource, indexes] of Object.entries(definition.indexes ?? {})) {
       for (const [name, index] of Object.entries(indexes)) this.#informers.addIndex(resource, `${definition.name}/${name}`, index)
@@ -91,16 +113,26 @@ class ControllerRun {
   readonly #options: ControllerManagerOptions
   readonly #queue: WorkQueue
   readonly #lastFailures = new Map<Key, NonNullable<ReconcileContext['lastFailure']>>()
+  readonly #onReady: () => void
   #inFlight = 0
-  #isScheduled = false
   #isStopped = false
 
-  constructor(definition: ControllerDefinition, reader: Reader, recorder: EventRecorder, options: ControllerManagerOptions) {
+  /** @param onReady called when there is a key to take */
+  constructor(
+    definition: ControllerDefinition,
+    reader: Reader,
+    recorder: EventRecorder,
+    options: ControllerManagerOptions,
+    onReady: () => void,
+  ) {
     this.#definition = definition
     this.#reader = reader
     this.#recorder = recorder
     this.#options = options
-    this.#queue = new WorkQueue(options.clock, () => this.#schedule())
+    this.#onReady = onReady
+    this.#queue = new WorkQueue(options.clock, () => {
+      if (this.canTake) onReady()
+    })
   }
 
   get name(): string {
@@ -122,25 +154,19 @@ class ControllerRun {
     this.#queue.stop()
   }
 
-  #schedule(): void {
-    if (this.#isScheduled || this.#isStopped) return
-    this.#isScheduled = true
-    this.#options.activity.begin()
-    setImmediate(() => {
-      this.#isScheduled = false
-      this.#takeTurn()
-      this.#options.activity.end()
-    })
+  /** Is there a key that may be worked on now? */
+  get canTake(): boolean {
+    return this.#queue.length > 0 && this.#inFlight < MAX_IN_FLIGHT && !this.#isStopped
   }
 
-  #takeTurn(): void {
-    for (let taken = 0; taken < KEYS_A_TURN && this.#inFlight < MAX_IN_FLIGHT && !this.#isStopped; taken++) {
-      const key = this.#queue.take()
-      if (key === undefined) return
+  /** Begins to work on at most so many keys; on how many it did. */
+  take(limit: number): number {
+    let taken = 0
+    for (; taken < limit && this.canTake; taken++) {
       this.#inFlight++
-      void this.#options.activity.track(this.#process(key))
+      void this.#options.activity.track(this.#process(this.#queue.take()!))
     }
-    if (this.#queue.length > 0 && this.#inFlight < MAX_IN_FLIGHT) this.#schedule()
+    return taken
   }
 
   async #process(key: Key): Promise<void> {
@@ -161,7 +187,7 @@ class ControllerRun {
     } finally {
       this.#inFlight--
       this.#queue.done(key)
-      if (this.#queue.length > 0) this.#schedule()
+      if (this.canTake) this.#onReady()
     }
   }
 

@@ -16,6 +16,8 @@ const DONE: Outcome = { kind: 'done' }
 
 /** Actions of one verb that run together at most: enough to fill a commit, too few to hold up requests. */
 const MAX_TOGETHER = 256
+/** Upstream doubles; here each slice waits for a commit, so fewer of them are worth a few more creates that fail together. */
+const SLOW_START_GROWTH = 4
 
 /**
  * @param resource of the reconciled object; undefined when the plan is about no one object and has no status
@@ -46,13 +48,13 @@ export async function executePlan(
   return DONE
 }
 
-/** Neighbours of one verb, in slices: creates in doubling ones, so that a create that must fail is tried once, not a thousand times. */
+/** Neighbours of one verb, in slices: creates in growing ones, so that a create that must fail is tried once, not a thousand times. */
 function* groupsOf(actions: readonly Action[]): Generator<readonly Action[]> {
   for (let start = 0; start < actions.length; ) {
     const verb = actions[start]!.verb
     let end = start
     while (end < actions.length && actions[end]!.verb === verb) end++
-    for (let size = verb === 'create' ? 1 : MAX_TOGETHER; start < end; size = Math.min(MAX_TOGETHER, size * 2)) {
+    for (let size = verb === 'create' ? 1 : MAX_TOGETHER; start < end; size = Math.min(MAX_TOGETHER, size * SLOW_START_GROWTH)) {
       yield actions.slice(start, Math.min(end, start + size))
       start += size
     }

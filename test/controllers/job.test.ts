@@ -58,15 +58,15 @@ test('a success stays counted when its pod is deleted, and no pod is made for it
   expect(await scenario.pods()).toEqual([])
 })
 
-test('without completions the first success is enough, and the others run to their end', async () => {
+test('without completions the first success is enough: no more pods start, and the others run to their end', async () => {
   await start()
-  // The first pod is the quickest: the behaviour is by name of the node, so that they differ.
-  const template = {
-    spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', 'sleep 5'] }] },
-  }
-  await scenario.create(JOBS, job('work', { parallelism: 3, completions: null, template }))
+  await scenario.create(JOBS, job('work', { parallelism: 3 }, { command: 'sleep 60' }))
+  const [quick] = await scenario.pods()
+  await scenario.patch(PODS, quick!.metadata.name, { metadata: { annotations: { 'coracle.dev/run-for': '5' } } })
   expect(await statusOf('work')).toMatchObject({ active: 3 })
-  await scenario.pass(5 * SECOND)
+  await scenario.pass(30 * SECOND)
+  expect(await statusOf('work')).toMatchObject({ succeeded: 1, active: 2 })
+  await scenario.pass(30 * SECOND)
   expect(await statusOf('work')).toMatchObject({ succeeded: 3 })
   expect(conditionTexts(await scenario.get<Job>(JOBS, 'work'))).toContain('Complete=True CompletionsReached')
   expect(await scenario.pods()).toHaveLength(3)

@@ -25,7 +25,7 @@ let storage: string
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'coracle-restart-'))
   storage = `sqlite:${join(folder, 'cluster.db')}`
-  scenario = await Scenario.start({ storage })
+  scenario = await Scenario.start({ storage, nodes: 1 })
 })
 
 afterEach(async () => {
@@ -50,7 +50,7 @@ test('a cluster at rest comes back as it was', async () => {
   const webBefore = await scenario.get<Deployment>(DEPLOYMENTS, 'web')
   await restart()
   const changes = await scenario.record(PODS)
-  await scenario.pass(10 * MINUTE)
+  await scenario.pass(2 * MINUTE)
   expect(await podNames()).toEqual(before)
   expect(changes, 'pods are left alone').toEqual([])
   expect(await scenario.get<Job>(JOBS, 'done')).toEqual(jobBefore)
@@ -139,7 +139,7 @@ test('what was being deleted is deleted: an owner in the foreground, a namespace
   // Not waited for: the cluster goes down before anything follows.
   await scenario.cluster.client.delete({ resource: DEPLOYMENTS, namespace: 'default', name: 'api' }, { propagationPolicy: 'Background' })
   await restart(MINUTE)
-  await scenario.pass(5 * MINUTE)
+  await scenario.pass(MINUTE)
   expect(await scenario.list(DEPLOYMENTS)).toEqual([])
   expect(await scenario.list(REPLICA_SETS)).toEqual([])
   expect(await scenario.pods()).toEqual([])

@@ -52,3 +52,28 @@ test('every object of that controller is looked at again, and told the time it i
   await activity.settled()
   expect(looks).toEqual([])
 })
+
+test('in one turn of the event loop the first controller gets the most, and each of the others some', async () => {
+  const many = Array.from({ length: 500 }, (_, i) => ({ metadata: { name: `${i}`, namespace: 'default', uid: `${i}` } }) as KubeObject)
+  const crowded = { ...client, list: async () => ({ items: many, resourceVersion: '1' }) } as unknown as Client
+  const looks: Record<string, number> = { first: 0, second: 0, third: 0 }
+  const controller = (name: string): ControllerDefinition => ({
+    name,
+    reconciles: 'pods',
+    watches: {},
+    observe: (_, key) => key,
+    reconcile: () => {
+      looks[name]!++
+      return {}
+    },
+  })
+  const activity = new Activity()
+  const options = { client: crowded, clock: new SteppedClock(), random: new SeededRandom(1), activity, onError: () => {} }
+  const manager = new ControllerManager(options, Object.keys(looks).map(controller))
+  await manager.start()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(looks).toEqual({ first: 48, second: 24, third: 12 })
+  await activity.settled()
+  expect(looks).toEqual({ first: 500, second: 500, third: 500 })
+  manager.stop()
+})
