@@ -27,11 +27,6 @@ export function noWork({ active, ready, terminating }: JobView, waitingOn: strin
   return { actions: [], active: active.length, ready, terminating, waitingOn, ...(requeueAfterMs !== undefined && { requeueAfterMs }) }
 }
 
-/** While it waits to create pods upstream tells that none is active, even if others are. Upstream: manageJob, `return 0`. */
-function backOff(view: JobView, waitingOn: string, requeueAfterMs: number): PodWork {
-  return { ...noWork(view, waitingOn, requeueAfterMs), active: 0 }
-}
-
 /** Ends all active pods. They keep their finalizer until they are counted. */
 export function stopPods(view: JobView): PodWork {
   return afterDeleting(view, view.active, view.active.map(deletePod))
@@ -63,8 +58,9 @@ function wantedActive({ job, active, succeeded }: JobView): number {
 
 function createTogether(view: JobView, missing: number, context: ReconcileContext): PodWork {
   const { job, now } = view
+  // Upstream tells then that no pod is active, which its own validation refuses while others are ready; we tell how many there are.
   const delay = backoffLeftMs(job, view.pods, now)
-  if (delay > 0) return backOff(view, `the back-off after failed pods, for ${Math.ceil(delay / 1000)}s`, delay)
+  if (delay > 0) return noWork(view, `the back-off after failed pods, for ${Math.ceil(delay / 1000)}s`, delay)
   const count = Math.min(missing, MOST_PODS_AT_ONCE)
   if (isIndexed(job)) {
     return afterCreating(
@@ -87,7 +83,7 @@ function createByIndex(view: JobView, missing: number, context: ReconcileContext
   const later = delays.filter((delay) => delay > 0)
   const requeueAfterMs = later.length > 0 ? Math.min(...later) : undefined
   if (due.length === 0 && requeueAfterMs !== undefined) {
-    return backOff(view, `the back-off of failed indexes, for ${Math.ceil(requeueAfterMs / 1000)}s`, requeueAfterMs)
+    return noWork(view, `the back-off of failed indexes, for ${Math.ceil(requeueAfterMs / 1000)}s`, requeueAfterMs)
   }
   const work = afterCreating(
     view,
