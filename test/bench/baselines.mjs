@@ -1,51 +1,95 @@
-// What the parts reach without us: bare Fastify answering and parsing, bare better-sqlite3 committing.
+// What the parts reach without us, in the same run: bare Fastify answering from memory, bare better-sqlite3 on its own.
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { fanOut } from './fan-out.mjs'
 import { load } from './http-client.mjs'
-import { configMap } from './objects.mjs'
-import { heading, rate, row } from './report.mjs'
+import { configMap, pod } from './objects.mjs'
+import { heading, ms, rate, row } from './report.mjs'
 
-/** @returns {Promise<{ fastifyGet: number, fastifyPost: number, sqliteOne: number, sqliteBatch: number }>} per second */
+/** Per second, but for `startMs` and `rssMiB`. */
 export async function baselines() {
-  const child = fork(fileURLToPath(new URL('bare-fastify.mjs', import.meta.url)))
-  const port = await new Promise((resolve) => child.once('message', resolve))
-  const body = configMap('bench')
-  await load(port, 16, 5000, () => ['GET', '/object'], 200)
-  const fastifyGet = (await load(port, 16, 30_000, () => ['GET', '/object'], 200)).perSecond
-  const fastifyPost = (await load(port, 16, 20_000, () => ['POST', '/object', body], 201)).perSecond
-  child.kill()
-  const { one, batch } = await sqlite(body)
+  const fastify = await measureFastify()
+  const sqlite = await measureSqlite()
   heading('Bare parts on this machine')
-  row('Fastify, GET of 1 KiB, 16 clients', rate(fastifyGet))
-  row('Fastify, POST of 1 KiB parsed, 16 clients', rate(fastifyPost))
-  row('better-sqlite3, one durable insert at a time', rate(one))
-  row('better-sqlite3, 64 inserts a transaction', rate(batch))
-  return { fastifyGet, fastifyPost, sqliteOne: one, sqliteBatch: batch }
+  row('Fastify: start of the process to listening', ms(fastify.startMs))
+  row('Fastify: memory', `${fastify.rssMiB.toFixed(0)} MiB`)
+  row('Fastify: GET of 1 KiB, 16 clients', rate(fastify.get), ms(fastify.getP50))
+  row('Fastify: POST of 1 KiB, parsed, 1 / 16 / 64', rate(fastify.post[1]), rate(fastify.post[16]), rate(fastify.post[64]))
+  row('Fastify: GET of 40 MB', ms(1000 / fastify.large))
+  row('Fastify: 1 KiB to each of 500 streams', rate(fastify.fanOut))
+  row('SQLite: one durable insert at a time', rate(sqlite.insertOne))
+  row('SQLite: inserts, 64 a transaction', rate(sqlite.insertMany))
+  row('SQLite: updates, 64 a transaction', rate(sqlite.updateMany))
+  row('SQLite: a row of 1 KiB by key', rate(sqlite.read))
+  row('SQLite: 10,000 rows of 4 KB', ms(1000 / sqlite.readAll))
+  return { fastify, sqlite }
 }
 
-async function sqlite(body) {
+async function measureFastify() {
+  const begun = performance.now()
+  const child = fork(fileURLToPath(new URL('bare-fastify.mjs', import.meta.url)))
+  const { port, rss } = await new Promise((resolve) => child.once('message', resolve))
+  const startMs = performance.now() - begun
+  const body = configMap('bench')
+  await load(port, 16, 5000, () => ['GET', '/object'], 200)
+  const get = await load(port, 16, 30_000, () => ['GET', '/object'], 200)
+  const post = {}
+  for (const clients of [1, 16, 64]) {
+    post[clients] = (await load(port, clients, clients === 1 ? 5000 : 20_000, () => ['POST', '/object', body], 201)).perSecond
+  }
+  const large = await load(port, 1, 15, () => ['GET', '/large'], 200)
+  const streams = await fanOut(port, '/stream', 500, 1000, () => ['POST', '/publish', body])
+  child.kill()
+  return {
+    startMs,
+    rssMiB: rss / 2 ** 20,
+    get: get.perSecond,
+    getP50: get.p50,
+    post,
+    large: large.perSecond,
+    fanOut: streams.eventsPerSecond,
+  }
+}
+
+async function measureSqlite() {
   const { default: Database } = await import('better-sqlite3')
   const folder = mkdtempSync(join(tmpdir(), 'coracle-bench-'))
   const db = new Database(join(folder, 'bare.db'))
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
   db.exec('create table objects (id integer primary key, key text unique, bytes blob)')
+  db.exec('create table pods (id integer primary key, key text unique, bytes blob)')
   const insert = db.prepare('insert into objects (key, bytes) values (?, ?)')
-  const bytes = Buffer.from(body)
+  const update = db.prepare('update objects set bytes = ? where key = ?')
+  const select = db.prepare('select bytes from objects where key = ?')
+  const insertPod = db.prepare('insert into pods (key, bytes) values (?, ?)')
+  const selectPods = db.prepare('select key, bytes from pods order by key')
+  const bytes = Buffer.from(configMap('bench'))
   let next = 0
   const insertMany = db.transaction((count) => {
     for (let i = 0; i < count; i++) insert.run(`key-${next++}`, bytes)
   })
-  const perSecond = (size, rounds) => {
+  const updateMany = db.transaction((count) => {
+    for (let i = 0; i < count; i++) update.run(bytes, `key-${next++ % 10_000}`)
+  })
+  const perSecond = (run, size, rounds) => {
     const started = performance.now()
-    for (let i = 0; i < rounds; i++) insertMany(size)
+    for (let i = 0; i < rounds; i++) run(size)
     return (size * rounds * 1000) / (performance.now() - started)
   }
-  const result = { one: perSecond(1, 1500), batch: perSecond(64, 300) }
+  const insertOne = perSecond(insertMany, 1, 1500)
+  const inserted = perSecond(insertMany, 64, 300)
+  const updated = perSecond(updateMany, 64, 300)
+  const read = perSecond(() => select.get(`key-${next++ % 10_000}`), 1, 50_000)
+  const podBytes = Buffer.from(pod('bench'))
+  db.transaction(() => {
+    for (let i = 0; i < 10_000; i++) insertPod.run(`pod-${i}`, podBytes)
+  })()
+  const readAll = perSecond(() => selectPods.all(), 1, 5)
   db.close()
   rmSync(folder, { recursive: true, force: true })
-  return result
+  return { insertOne, insertMany: inserted, updateMany: updated, read, readAll }
 }

@@ -7,19 +7,25 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { load } from './http-client.mjs'
 import { pod } from './objects.mjs'
-import { heading, ms, row } from './report.mjs'
+import { heading, ms, row, share } from './report.mjs'
 import { startServer, until } from './server.mjs'
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
 /** From the start of the process; an empty database each time. */
-export async function startSection() {
+export async function startSection(base) {
   heading('Start')
-  row('', 'listening', '/readyz', '3 nodes Ready')
+  row('', 'listening', '/readyz', '3 nodes Ready', 'of Fastify')
   const runs = []
   for (let run = 0; run < 5; run++) runs.push(await measureStart())
   const median = (key) => runs.map((each) => each[key]).sort((a, b) => a - b)[Math.floor(runs.length / 2)]
-  row('empty SQLite database, median of 5', ms(median('listening')), ms(median('ready')), ms(median('nodes')))
+  row(
+    'empty SQLite database, median of 5',
+    ms(median('listening')),
+    ms(median('ready')),
+    ms(median('nodes')),
+    share(base.fastify.startMs, median('listening')),
+  )
 }
 
 async function measureStart() {
@@ -49,12 +55,12 @@ async function measureStart() {
   return { listening, ready, nodes }
 }
 
-export async function memorySection() {
+export async function memorySection(base) {
   heading('Memory (resident)')
-  row('', 'MiB')
+  row('', 'MiB', 'Fastify alone')
   const server = await startServer({ nodes: 3 })
   await new Promise((resolve) => setTimeout(resolve, 2000))
-  row('idle, 3 nodes', server.rssMiB().toFixed(0))
+  row('idle, 3 nodes', server.rssMiB().toFixed(0), base.fastify.rssMiB.toFixed(0))
   const path = '/api/v1/namespaces/default/pods'
   await load(server.port, 16, 10_000, (i) => ['POST', path, pod(`m-${i}`)], 201)
   await new Promise((resolve) => setTimeout(resolve, 2000))

@@ -1,18 +1,18 @@
 // How soon watchers see a change, and how many can be told.
 import net from 'node:net'
+import { fanOut } from './fan-out.mjs'
 import { load } from './http-client.mjs'
 import { configMap } from './objects.mjs'
-import { heading, ms, rate, row } from './report.mjs'
+import { heading, ms, rate, row, share } from './report.mjs'
 import { startServer } from './server.mjs'
 
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
+const WATCH = `${CONFIG_MAPS}?watch=true&resourceVersion=1`
 
 /** A watch on a bare socket. @param onData each piece of the stream */
 async function openWatch(port, onData) {
   const socket = net.connect({ port, host: '127.0.0.1', noDelay: true })
-  socket.write(
-    `GET ${CONFIG_MAPS}?watch=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&resourceVersion=1 HTTP/1.1\r\nHost: localhost\r\n\r\n`,
-  )
+  socket.write(`GET ${WATCH} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
   await new Promise((resolve) => socket.once('data', resolve))
   socket.on('data', onData)
   return socket
@@ -57,30 +57,12 @@ export async function latencySection() {
 }
 
 /** Every change to each of 500 watchers. */
-export async function fanOutSection() {
+export async function fanOutSection(base) {
   heading('Watch fan-out to 500 watchers')
-  row('', 'events', 'writes')
+  row('', 'events', 'writes', 'of Fastify')
   const server = await startServer()
-  const watchers = 500
-  const writes = 1000
-  let bytes = 0
-  const sockets = await Promise.all(Array.from({ length: watchers }, () => openWatch(server.port, (data) => (bytes += data.length))))
-  const probe = await new Promise((resolve) => {
-    const [socket] = sockets
-    let size = 0
-    const count = (data) => (size += data.length)
-    socket.on('data', count)
-    resolve(() => size)
-  })
-  const started = performance.now()
-  const result = await load(server.port, 16, writes, (i) => ['POST', CONFIG_MAPS, configMap(`f-${String(i).padStart(6, '0')}`)], 201)
-  // All have had it when the bytes no longer grow and are what one watcher had, times as many.
-  for (let last = -1; last !== bytes || bytes < probe() * watchers; ) {
-    last = bytes
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  const seconds = (performance.now() - started) / 1000
-  row('16 writers', rate((watchers * writes) / seconds), rate(result.perSecond))
-  for (const socket of sockets) socket.destroy()
+  const make = (i) => ['POST', CONFIG_MAPS, configMap(`f-${i}`)]
+  const { eventsPerSecond, writesPerSecond } = await fanOut(server.port, WATCH, 500, 1000, make)
+  row('16 writers', rate(eventsPerSecond), rate(writesPerSecond), share(eventsPerSecond, base.fastify.fanOut))
   await server.stop()
 }
