@@ -11,9 +11,6 @@ export function setPodLevelResourceDefaults(spec: PodSpec): void {
   if (!spec.resources) return
   setHugePagesLimits(spec)
   setPodRequests(spec)
-  setPodLimits(spec)
-  // Upstream defaults again whenever it reads a pod, and then finds the limits it had added.
-  setPodRequests(spec)
 }
 
 /** Upstream: defaults.go defaultHugePagePodLimits. */
@@ -37,20 +34,6 @@ function setPodRequests(spec: PodSpec): void {
   for (const name in totals) if (isPodLevelResource(name) && isOvercommitAllowed(name)) requests[name] ??= totals[name]!
   for (const name in limits) if (isPodLevelResource(name)) requests[name] ??= limits[name]!
   if (!isEmpty(requests)) spec.resources!.requests = requests
-}
-
-/** Only limits that every container has add up to one of the pod. Upstream: defaults.go defaultPodLimits. */
-function setPodLimits(spec: PodSpec): void {
-  const { limits, requests } = spec.resources!
-  if (Object.keys(limits ?? {}).some(isPodLevelResource) || !Object.keys(requests ?? {}).some(isPodLevelResource)) return
-  const totals = containerTotals(spec, 'limits')
-  const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
-  for (const name in totals) {
-    if (!isPodLevelResource(name) || !isOvercommitAllowed(name) || limits?.[name] !== undefined) continue
-    if (all.some((container) => container.resources?.limits?.[name] === undefined)) continue
-    spec.resources!.limits ??= {}
-    spec.resources!.limits[name] = totals[name]!
-  }
 }
 
 function isEmpty(list: object | undefined): boolean {
