@@ -2,7 +2,7 @@ import { defineResource } from '../../definition.ts'
 import { type FieldError, forbidden } from '../../meta/field-error.ts'
 import { keepField } from '../../meta/keep-metadata.ts'
 import type { LabelSelector, Pod, PodAffinityTerm, PodCondition, PodStatus } from '../../types.gen.ts'
-import { checkAnnotatedProfiles, checkPodAnnotations, setAnnotatedAppArmor } from './pod-annotations.ts'
+import { checkAnnotatedProfiles, checkPodAnnotations, MIRROR_POD_ANNOTATION, setAnnotatedAppArmor } from './pod-annotations.ts'
 import { podColumns } from './pod-columns.ts'
 import { setPodDefaults } from './pod-defaults.ts'
 import { computeQosClass } from './pod-resources.ts'
@@ -85,7 +85,11 @@ function validate(pod: Pod): FieldError[] {
   const { spec } = pod
   const { annotations } = pod.metadata
   if (annotations) checkPodAnnotations(errors, annotations, spec, 'metadata.annotations')
-  checkPodSpec(errors, spec, 'spec', { isPod: true, podName: pod.metadata.name ?? '' })
+  checkPodSpec(errors, spec, 'spec', {
+    isPod: true,
+    podName: pod.metadata.name ?? '',
+    isMirror: annotations?.[MIRROR_POD_ANNOTATION] !== undefined,
+  })
   if (!spec.serviceAccountName) checkNoTokens(errors, pod)
   if (spec.ephemeralContainers?.length) errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'))
   if (spec.nodeName && spec.schedulingGates?.length) {
