@@ -35,7 +35,7 @@ import { WatchStream } from '../watch-stream.ts'
 export interface ResourceRoutesOptions {
   readonly context: RegistryContext
   readonly codecs: Codecs
-  readonly authenticate: (request: FastifyRequest) => User
+  readonly userOf: (request: FastifyRequest) => User
   /** Watches that are open, to be ended when the server closes. */
   readonly streams: Set<WatchStream>
 }
@@ -78,7 +78,7 @@ class ResourceRoutes {
     // A namespace in the path of a cluster-scoped resource, or none where an object needs one, is no path of upstream's.
     if (!definition.namespaced && info.namespace !== undefined) throw NO_SUCH_PATH
     if (definition.namespaced && info.namespace === undefined && info.name !== '' && !info.isWatchPath) throw NO_SUCH_PATH
-    const call: Call = { request, reply, definition, info, query: request.query as Query, user: this.#options.authenticate(request) }
+    const call: Call = { request, reply, definition, info, query: request.query as Query, user: this.#options.userOf(request) }
     if (info.subresource !== '') return this.#subresource(call)
     return info.name === '' ? this.#collection(call) : this.#object(call)
   }

@@ -7,8 +7,8 @@ import type { Binding, Pod } from '../../api/types.gen.ts'
 import type { RegistryContext, Target, WriteOptions } from '../context.ts'
 import { encodeUnstored } from '../encode.ts'
 import { update } from '../update.ts'
-import { virtualDefinition } from './reviews.ts'
 import type { Subresource } from './subresources.ts'
+import { virtualDefinition } from './virtual-definition.ts'
 
 const BINDING = virtualDefinition('', 'Binding', 'io.k8s.api.core.v1.Binding')
 

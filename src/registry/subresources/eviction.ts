@@ -1,8 +1,8 @@
 import type { DeleteOptions, Eviction, Status } from '../../api/types.gen.ts'
 import { deleteObject } from '../delete.ts'
 import { encodeUnstored } from '../encode.ts'
-import { virtualDefinition } from './reviews.ts'
 import type { Subresource } from './subresources.ts'
+import { virtualDefinition } from './virtual-definition.ts'
 
 const EVICTION = virtualDefinition('policy', 'Eviction', 'io.k8s.api.policy.v1.Eviction')
 

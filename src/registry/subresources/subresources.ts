@@ -10,6 +10,7 @@ import { podLog } from './log.ts'
 import { REVIEWS } from './reviews.ts'
 import { scale } from './scale.ts'
 import { status } from './status.ts'
+import { serviceAccountToken } from './token.ts'
 
 /** What a PUT or PATCH makes of the subresource as it is. May be called more than once. */
 export type SubresourceChange = (current: KubeObject) => KubeObject
@@ -31,6 +32,7 @@ const BY_PATH: Readonly<Record<string, Subresource>> = {
   'pods/eviction': evict,
   'pods/log': podLog,
   'namespaces/finalize': finalizeNamespace,
+  'serviceaccounts/token': serviceAccountToken,
   ...REVIEWS,
 }
 
