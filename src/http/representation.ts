@@ -1,17 +1,18 @@
 /** The forms an answer can take, as the Accept header negotiates them: the objects, a Table, metadata alone; JSON, YAML, protobuf. */
 import type { ResourceDefinition } from '../api/definition.ts'
 import type { KubeObject } from '../api/object.ts'
+import type { Status } from '../api/types.gen.ts'
 import { bytesOf } from '../registry/encode.ts'
 import type { ListResult } from '../registry/list.ts'
 import type { Entry } from '../storage/entry.ts'
 import type { Codecs } from './codecs/codecs.ts'
-import { JSON_TYPE, type MediaType, type Negotiated, negotiate, notAcceptable } from './codecs/negotiate.ts'
+import { JSON_TYPE, type MediaType, type Negotiated, negotiate, notAcceptable, YAML_TYPE } from './codecs/negotiate.ts'
 import { type IncludeObject, partialMetadata, tableOf } from './table.ts'
 
-/** @param served what the endpoint can write, when not everything. @throws ApiError 406 */
-export function acceptedForm(accept: string | undefined, served?: readonly MediaType[]): Negotiated {
-  const accepted = negotiate(accept, undefined, served)
-  if (accepted === undefined) throw notAcceptable(served === undefined ? {} : { served })
+/** @throws ApiError 406; for a watch also where a form is wanted that can't be streamed, as YAML. Upstream: NegotiateOutputMediaTypeStream */
+export function acceptedForm(accept: string | undefined, isWatch = false): Negotiated {
+  const accepted = negotiate(accept)
+  if (accepted === undefined || (isWatch && accepted.mediaType === YAML_TYPE)) throw notAcceptable({ isWatch })
   return accepted
 }
 
@@ -41,6 +42,17 @@ export class Representation {
   get isPlain(): boolean {
     const { accepted, isPretty } = this.#options
     return accepted.mediaType === JSON_TYPE && accepted.as === undefined && !isPretty
+  }
+
+  /** What tells this form from others that say the same; undefined when it depends on more: on the time, on what was sent before. */
+  get form(): string | undefined {
+    const { accepted, isPretty } = this.#options
+    return accepted.as === 'Table' || isPretty ? undefined : `${accepted.mediaType};${accepted.as ?? ''}`
+  }
+
+  /** A Status in the media type of the answer. */
+  status(status: Status): Buffer {
+    return this.#encode(status)
   }
 
   /** @param bytes the object's JSON. @param isWatched Table rows of a watch have their columns in the first event only */

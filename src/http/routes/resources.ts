@@ -15,15 +15,7 @@ import { findSubresource, type Subresource } from '../../registry/subresources/s
 import { checkIdentity, update } from '../../registry/update.ts'
 import { type Watch, type WatchOptions, watch } from '../../registry/watch.ts'
 import type { Codecs } from '../codecs/codecs.ts'
-import {
-  bodyMediaType,
-  JSON_PATCH_TYPE,
-  JSON_TYPE,
-  MERGE_PATCH_TYPE,
-  type MediaType,
-  patchMediaType,
-  STRATEGIC_MERGE_PATCH_TYPE,
-} from '../codecs/negotiate.ts'
+import { bodyMediaType, JSON_PATCH_TYPE, MERGE_PATCH_TYPE, patchMediaType, STRATEGIC_MERGE_PATCH_TYPE } from '../codecs/negotiate.ts'
 import { decodePatchBody } from '../codecs/patch-body.ts'
 import { booleanOf, fieldValidationOf, integerOf, isDryRun, listOptionsOf, type Query, textOf } from '../query.ts'
 import { acceptedForm, Representation } from '../representation.ts'
@@ -137,8 +129,7 @@ class ResourceRoutes {
   #watch(call: Call): void {
     const { context, streams } = this.#options
     const { definition, info, query } = call
-    // Frames are JSON lines; clients that prefer protobuf take them.
-    const representation = this.#representation(call, definition, [JSON_TYPE])
+    const representation = this.#representation(call, definition, true)
     const listOptions = listOptionsOf(query)
     const { sendInitialEvents, resourceVersion, resourceVersionMatch } = listOptions
     checkWatchOptions(listOptions)
@@ -275,9 +266,9 @@ class ResourceRoutes {
     sendBytes(call.reply, isCreated ? 201 : 200, representation.contentType, representation.object(bytes), warnings)
   }
 
-  #representation(call: Call, definition = call.definition, served?: readonly MediaType[]): Representation {
+  #representation(call: Call, definition = call.definition, isWatch = false): Representation {
     const { query, request } = call
-    const accepted = acceptedForm(request.headers.accept, served)
+    const accepted = acceptedForm(request.headers.accept, isWatch)
     const includeObject = textOf(query, 'includeObject') || 'Metadata'
     if (accepted.as === 'Table' && !INCLUDES.includes(includeObject)) {
       const fault = `includeObject: Invalid value: ${JSON.stringify(includeObject)}: must be 'Metadata', 'Object', 'None', or empty`
@@ -290,7 +281,7 @@ class ResourceRoutes {
         includeObject: includeObject as IncludeObject,
         noHeaders: booleanOf(query, 'noHeaders') === true,
         // A watch sends a line an event.
-        isPretty: served === undefined && (accepted.isPretty || wantsPretty(request)),
+        isPretty: !isWatch && (accepted.isPretty || wantsPretty(request)),
         now: this.#options.context.clock.now(),
       },
       this.#options.codecs,
