@@ -20,7 +20,7 @@ import { decodePatchBody } from '../codecs/patch-body.ts'
 import { booleanOf, fieldValidationOf, integerOf, isDryRun, listOptionsOf, type Query, textOf } from '../query.ts'
 import { acceptedForm, Representation } from '../representation.ts'
 import { parseRequestInfo, type RequestInfo } from '../request-info.ts'
-import { headersOf, NO_SUCH_PATH, sendBytes, sendJson, sendPieces, UNKNOWN_PATH, wantsPretty } from '../respond.ts'
+import { headersOf, NO_SUCH_PATH, sendBody, sendBytes, sendJson, UNKNOWN_PATH, wantsPretty } from '../respond.ts'
 import type { IncludeObject } from '../table.ts'
 import { WatchStream } from '../watch-stream.ts'
 
@@ -119,7 +119,7 @@ class ResourceRoutes {
     if (!call.definition.verbs.includes('list')) throw methodNotAllowed()
     const representation = this.#representation(call)
     const options = { ...listOptionsOf(call.query), name: call.info.name || undefined }
-    return sendPieces(
+    return sendBody(
       call.reply,
       representation.contentType,
       representation.list(list(this.#options.context, call.definition, call.info.namespace, options)),
@@ -215,7 +215,7 @@ class ResourceRoutes {
     const representation = this.#representation(call)
     const { asked, options } = this.#deleteOptions(call)
     const deleted = await deleteCollection(this.#options.context, definition, info.namespace, listOptionsOf(query), asked, options)
-    await sendPieces(call.reply, representation.contentType, representation.list(deleted))
+    await sendBody(call.reply, representation.contentType, representation.list(deleted))
   }
 
   async #subresource(call: Call): Promise<void> {
