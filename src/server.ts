@@ -10,6 +10,7 @@ import { Schemas } from './api/schema.ts'
 import type { Node } from './api/types.gen.ts'
 import { VERSION } from './api/version.ts'
 import { controllerUser } from './auth/authenticate.ts'
+import { ServiceAccountTokens } from './auth/service-account-tokens.ts'
 import { bootstrapObjects } from './bootstrap.ts'
 import type { Client } from './client/client.ts'
 import { LocalClient } from './client/local-client.ts'
@@ -27,6 +28,7 @@ import { kubeletController } from './nodes/kubelet/controller.ts'
 import { failPatch, type NodeOptions, newNode, recoverPatch } from './nodes/node-objects.ts'
 import type { RegistryContext } from './registry/context.ts'
 import { Resources } from './registry/resources.ts'
+import { signingKeyStore } from './registry/signing-key.ts'
 import { ControllerManager } from './runtime/controller-manager.ts'
 import { schedulerController } from './scheduler/controller.ts'
 import { Cache } from './storage/cache.ts'
@@ -69,13 +71,15 @@ export interface Server {
 export async function createServer({ storage, clock, random, nodes, onError }: ServerOptions): Promise<Server> {
   const resources = new Resources(loadDefinitions())
   const cache = new Cache(storage, { attributesOf: attributesBy(resources), maxChanges: MAX_CHANGES, maxChangeBytes: MAX_CHANGE_BYTES })
+  const view = clusterView(cache, clock)
   const context: RegistryContext = {
     cache,
     resources,
     schemas: new Schemas(),
-    admission: new AdmissionChain(PLUGINS, clusterView(cache, clock)),
+    admission: new AdmissionChain(PLUGINS, view),
     clock,
     random,
+    tokens: new ServiceAccountTokens({ keys: signingKeyStore(cache), find: view.get, now: () => clock.now() }),
   }
   const activity = new Activity()
   const client = new LocalClient(context, controllerUser('coracle'))

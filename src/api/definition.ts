@@ -5,6 +5,7 @@
  */
 import type { FieldError } from './meta/field-error.ts'
 import type { GroupResource, KubeObject } from './object.ts'
+import type { UserInfo } from './types.gen.ts'
 
 export interface SubresourceFacts {
   readonly verbs: readonly string[]
@@ -58,7 +59,7 @@ export interface Behaviour<T extends KubeObject> {
   /** Fills in what the client left out, in place; must be idempotent. Runs on every decoded object, before validation. */
   readonly setDefaults?: (object: T) => void
   /** In place, on create, after status was wiped: what clients may not set. Upstream: Strategy.PrepareForCreate. */
-  readonly prepareForCreate?: (object: T) => void
+  readonly prepareForCreate?: (object: T, requester?: UserInfo) => void
   /** In place, on update of the main resource, after status was restored from `old`. Upstream: Strategy.PrepareForUpdate. */
   readonly prepareForUpdate?: (object: T, old: T) => void
   /**

@@ -2,15 +2,18 @@
  * What clients see. One Fastify app whose hooks, in running order, are on this screen; routes are in routes/, a file a family.
  * Knows how requests and answers look, and nothing of storage or controllers.
  */
+
+import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { ADMIN } from '../auth/authenticate.ts'
-import type { RegistryContext } from '../registry/context.ts'
+import { ADMIN, authenticate, hasCredentials } from '../auth/authenticate.ts'
+import type { RegistryContext, User } from '../registry/context.ts'
 import { Codecs } from './codecs/codecs.ts'
 import { Discovery } from './discovery.ts'
 import { OpenApi } from './openapi.ts'
 import { sendError, UNKNOWN_PATH } from './respond.ts'
 import { registerDocumentRoutes } from './routes/documents.ts'
 import { type HealthSource, registerHealthRoutes } from './routes/health.ts'
+import { registerOpenIdRoutes } from './routes/openid.ts'
 import { registerResourceRoutes } from './routes/resources.ts'
 import type { Simulation } from './routes/simulation.ts'
 import { isSimulationPath, SimulationApp } from './simulation-app.ts'
@@ -42,6 +45,17 @@ export function createApp({ context, health, simulation, onError }: AppOptions):
     reply.hijack()
     simulationApp.handle(request.raw, reply.raw).catch((error) => sendError(reply, toApiError(error, onError)))
   })
+  const users = new WeakMap<IncomingMessage, User>()
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!hasCredentials(request.raw)) return done()
+    authenticate(context.tokens, request.raw).then(
+      (user) => {
+        users.set(request.raw, user)
+        done()
+      },
+      (error) => done(error),
+    )
+  })
   // Bodies stay bytes until the resource they are for is known: Fastify's parsers and schemas would lose the field path.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
@@ -55,7 +69,8 @@ export function createApp({ context, health, simulation, onError }: AppOptions):
   const discovery = new Discovery({ definitions: () => context.resources.all(), serverAddress: () => addressOf(app) })
   registerHealthRoutes(app, health)
   registerDocumentRoutes(app, discovery, new OpenApi({ clock: context.clock }))
-  registerResourceRoutes(app, { context, codecs, streams, authenticate: () => ADMIN })
+  registerOpenIdRoutes(app, context.tokens, () => addressOf(app))
+  registerResourceRoutes(app, { context, codecs, streams, userOf: ({ raw }) => users.get(raw) ?? ADMIN })
   return app
 }
 

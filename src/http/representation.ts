@@ -1,17 +1,19 @@
 /** The forms an answer can take, as the Accept header negotiates them: the objects, a Table, metadata alone; JSON, YAML, protobuf. */
 import type { ResourceDefinition } from '../api/definition.ts'
 import type { KubeObject } from '../api/object.ts'
+import type { Status } from '../api/types.gen.ts'
 import { bytesOf } from '../registry/encode.ts'
 import type { ListResult } from '../registry/list.ts'
 import type { Entry } from '../storage/entry.ts'
 import type { Codecs } from './codecs/codecs.ts'
-import { JSON_TYPE, type MediaType, type Negotiated, negotiate, notAcceptable } from './codecs/negotiate.ts'
+import { JSON_TYPE, type MediaType, type Negotiated, negotiate, notAcceptable, YAML_TYPE } from './codecs/negotiate.ts'
+import type { Body } from './respond.ts'
 import { type IncludeObject, partialMetadata, tableOf } from './table.ts'
 
-/** @param served what the endpoint can write, when not everything. @throws ApiError 406 */
-export function acceptedForm(accept: string | undefined, served?: readonly MediaType[]): Negotiated {
-  const accepted = negotiate(accept, undefined, served)
-  if (accepted === undefined) throw notAcceptable(served === undefined ? {} : { served })
+/** @throws ApiError 406; for a watch also where a form is wanted that can't be streamed, as YAML. Upstream: NegotiateOutputMediaTypeStream */
+export function acceptedForm(accept: string | undefined, isWatch = false): Negotiated {
+  const accepted = negotiate(accept)
+  if (accepted === undefined || (isWatch && accepted.mediaType === YAML_TYPE)) throw notAcceptable({ isWatch })
   return accepted
 }
 
@@ -43,6 +45,17 @@ export class Representation {
     return accepted.mediaType === JSON_TYPE && accepted.as === undefined && !isPretty
   }
 
+  /** What tells this form from others that say the same; undefined when it depends on more: on the time, on what was sent before. */
+  get form(): string | undefined {
+    const { accepted, isPretty } = this.#options
+    return accepted.as === 'Table' || isPretty ? undefined : `${accepted.mediaType};${accepted.as ?? ''}`
+  }
+
+  /** A Status in the media type of the answer. */
+  status(status: Status): Buffer {
+    return this.#encode(status)
+  }
+
   /** @param bytes the object's JSON. @param isWatched Table rows of a watch have their columns in the first event only */
   object(bytes: Buffer, withColumns = true): Buffer {
     if (this.isPlain) return bytes
@@ -59,18 +72,17 @@ export class Representation {
     return this.object(bytesOf(this.#options.definition, entry))
   }
 
-  /** The pieces of a list's body, to be sent one after the other. */
-  list(list: ListResult): Buffer[] {
+  list(list: ListResult): Body {
     const { definition, accepted } = this.#options
     const metadata = listMetaOf(list)
     if (this.isPlain) return plainList(definition, list, metadata)
     const objects = list.entries.map((entry) => (definition.conversion ? definition.conversion.fromStored(entry.copy()) : entry.copy()))
-    if (accepted.as === 'Table') return [this.#encode(this.#table(objects, metadata, true))]
+    if (accepted.as === 'Table') return bodyOf(this.#encode(this.#table(objects, metadata, true)))
     const isPartial = accepted.as !== undefined
     const body = isPartial
       ? { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: objects.map(partialMetadata) }
       : { kind: `${definition.kind}List`, apiVersion: definition.apiVersion, metadata, items: objects }
-    return [this.#encode(body)]
+    return bodyOf(this.#encode(body))
   }
 
   #encode(value: object): Buffer {
@@ -101,11 +113,22 @@ function listMetaOf({ revision, continueToken, remainingItemCount }: ListResult)
 /** Entries copied together at a time: large enough to spare writes, small enough not to double a large list in memory. */
 const PIECE_BYTES = 1 << 20
 const COMMA = Buffer.from(',')
+const END = Buffer.from(']}')
 
-function plainList(definition: ResourceDefinition, { entries }: ListResult, metadata: Record<string, unknown>): Buffer[] {
-  const head = `{"kind":"${definition.kind}List","apiVersion":"${definition.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`
-  const pieces: Buffer[] = []
-  let parts: Buffer[] = [Buffer.from(head)]
+function bodyOf(bytes: Buffer): Body {
+  return { length: bytes.length, pieces: [bytes] }
+}
+
+function plainList(definition: ResourceDefinition, { entries }: ListResult, metadata: Record<string, unknown>): Body {
+  const text = `{"kind":"${definition.kind}List","apiVersion":"${definition.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`
+  const head = Buffer.from(text)
+  let length = head.length + END.length + Math.max(0, entries.length - 1)
+  for (const entry of entries) length += bytesOf(definition, entry).length
+  return { length, pieces: pieces(definition, head, entries) }
+}
+
+function* pieces(definition: ResourceDefinition, head: Buffer, entries: readonly Entry[]): Generator<Buffer> {
+  let parts: Buffer[] = [head]
   let size = head.length
   for (const [i, entry] of entries.entries()) {
     const bytes = bytesOf(definition, entry)
@@ -113,12 +136,11 @@ function plainList(definition: ResourceDefinition, { entries }: ListResult, meta
     parts.push(bytes)
     size += bytes.length
     if (size >= PIECE_BYTES) {
-      pieces.push(Buffer.concat(parts))
+      yield Buffer.concat(parts)
       parts = []
       size = 0
     }
   }
-  parts.push(Buffer.from(']}'))
-  pieces.push(Buffer.concat(parts))
-  return pieces
+  parts.push(END)
+  yield Buffer.concat(parts)
 }

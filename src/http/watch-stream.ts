@@ -10,6 +10,7 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import { bytesOf } from '../registry/encode.ts'
 import type { Watch, WatchEvent } from '../registry/watch.ts'
 import type { Change } from '../storage/change-window.ts'
+import { type WatchFraming, watchFraming } from './codecs/watch-frames.ts'
 import type { Representation } from './representation.ts'
 
 /** A watcher that is so far behind is dropped: it can list again, and our memory is not its buffer. */
@@ -33,11 +34,15 @@ export interface WatchStreamOptions {
   readonly currentRevision: () => number
 }
 
-const sharedFrames = new WeakMap<readonly Change[], Map<ResourceDefinition, Buffer>>()
+/** By the changes they tell of, then by the definition and form they tell it in. */
+const sharedFrames = new WeakMap<readonly Change[], Map<string, Buffer>>()
 
 export class WatchStream {
   readonly #response: ServerResponse
   readonly #options: WatchStreamOptions
+  readonly #framing: WatchFraming
+  /** undefined when its frames are nobody else's. */
+  readonly #frameKey: string | undefined
   readonly #timers: Timer[] = []
   #subscription: { stop(): void } | undefined
   #isOpen = true
@@ -46,12 +51,16 @@ export class WatchStream {
   constructor(response: ServerResponse, options: WatchStreamOptions) {
     this.#response = response
     this.#options = options
+    const { representation, definition, isShared } = options
+    this.#framing = watchFraming(representation.contentType)
+    const { form } = representation
+    if (isShared && form !== undefined) this.#frameKey = `${definition.apiVersion}/${definition.resource} ${form}`
   }
 
   /** @param watch an error is all that such a stream has to say */
   start(watch: Watch | ApiError, headers: Record<string, string>): void {
-    const { clock, timeoutMs, allowsBookmarks, marksInitialEnd, representation } = this.#options
-    this.#response.writeHead(200, { ...headers, 'content-type': `${representation.contentType}`, 'transfer-encoding': 'chunked' })
+    const { clock, timeoutMs, allowsBookmarks, marksInitialEnd } = this.#options
+    this.#response.writeHead(200, { ...headers, 'content-type': this.#framing.contentType, 'transfer-encoding': 'chunked' })
     this.#response.flushHeaders()
     this.#response.on('close', () => this.#release())
     this.#response.on('error', () => this.#release())
@@ -76,7 +85,7 @@ export class WatchStream {
   /** Ends the answer in good order. */
   end(error?: ApiError): void {
     if (!this.#isOpen) return
-    if (error !== undefined) this.#write(Buffer.from(`${JSON.stringify({ type: 'ERROR', object: error.status() })}\n`))
+    if (error !== undefined) this.#write(Buffer.concat(this.#framing.frame('ERROR', this.#options.representation.status(error.status()))))
     this.#release()
     this.#response.end()
   }
@@ -88,17 +97,17 @@ export class WatchStream {
   }
 
   #deliver(events: readonly WatchEvent[], source: readonly Change[]): void {
-    const { isShared, representation, definition } = this.#options
-    if (!isShared || !representation.isPlain) {
+    const key = this.#frameKey
+    if (key === undefined) {
       this.#write(this.#frame(events))
       return
     }
     const known = sharedFrames.get(source)
-    let frame = known?.get(definition)
+    let frame = known?.get(key)
     if (frame === undefined) {
       frame = this.#frame(events)
-      if (known === undefined) sharedFrames.set(source, new Map([[definition, frame]]))
-      else known.set(definition, frame)
+      if (known === undefined) sharedFrames.set(source, new Map([[key, frame]]))
+      else known.set(key, frame)
     }
     this.#write(frame)
   }
@@ -108,7 +117,7 @@ export class WatchStream {
     const parts: Buffer[] = []
     for (const { type, entry } of events) {
       const bytes = bytesOf(definition, entry)
-      parts.push(HEADS[type], representation.isPlain ? bytes : representation.object(bytes, !this.#sentColumns), TAIL)
+      parts.push(...this.#framing.frame(type, representation.object(bytes, !this.#sentColumns)))
       this.#sentColumns = true
     }
     return Buffer.concat(parts)
@@ -132,7 +141,7 @@ export class WatchStream {
       metadata: { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) },
     }
     const bytes = Buffer.from(JSON.stringify(object))
-    this.#write(Buffer.concat([HEADS.BOOKMARK, representation.bookmark(bytes), TAIL]))
+    this.#write(Buffer.concat(this.#framing.frame('BOOKMARK', representation.bookmark(bytes))))
   }
 
   /** One chunk of the transfer encoding a frame. */
@@ -149,13 +158,6 @@ export class WatchStream {
   }
 }
 
-const HEADS = {
-  ADDED: Buffer.from('{"type":"ADDED","object":'),
-  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
-  DELETED: Buffer.from('{"type":"DELETED","object":'),
-  BOOKMARK: Buffer.from('{"type":"BOOKMARK","object":'),
-}
-const TAIL = Buffer.from('}\n')
 const CRLF = Buffer.from('\r\n')
 
 const chunks = new WeakMap<Buffer, Buffer>()

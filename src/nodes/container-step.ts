@@ -9,6 +9,7 @@ import { behaviourAnnotations } from './behaviour-annotations.ts'
 import type { ContainerRuntime } from './container-behaviour.ts'
 import { containerID, imageID, normalizedImage } from './container-identity.ts'
 import { backoffInMessage, crashLoopBackoffMs, durationText, LONGEST_BACKOFF_MS } from './crash-loop-backoff.ts'
+import { needsRestartToResize } from './pod-resize.ts'
 import { probeTimes } from './probe-timing.ts'
 import { type ContainerRole, shouldRestart } from './restart-rule.ts'
 
@@ -91,6 +92,10 @@ function whileRunning(context: StepContext, container: Container, role: Containe
   if (status.image !== normalizedImage(container.image ?? '')) {
     const message = `Container ${container.name} definition changed, will be restarted`
     context.record(containerEvent(pod, container, role, 'Normal', 'Killing', message))
+    return start(context, container, role, ended(status, outcome.stopExitCode, now, undefined))
+  }
+  if (needsRestartToResize(container, status)) {
+    context.record(containerEvent(pod, container, role, 'Normal', 'Killing', `Container ${container.name} resize requires restart`))
     return start(context, container, role, ended(status, outcome.stopExitCode, now, undefined))
   }
   if (outcome.runsForMs !== 'forever') {

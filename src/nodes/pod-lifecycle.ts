@@ -9,6 +9,7 @@ import type { PlannedEvent } from '../runtime/plan.ts'
 import type { ContainerRuntime } from './container-behaviour.ts'
 import { initialStatus, kubeletEvent, type StepContext, stepContainer } from './container-step.ts'
 import { hasStartedContainer, podConditions } from './pod-conditions.ts'
+import { asAllocated, whyResizeIsInfeasible, withResizeCondition } from './pod-resize.ts'
 import { deletionRequestedAt, stopContainer, stopContainers, stopsAt } from './pod-termination.ts'
 import { initRole, shouldRestart } from './restart-rule.ts'
 
@@ -18,6 +19,8 @@ export interface PodOnNode {
   /** undefined when the node has no address left for it. */
   readonly podIP: string | undefined
   readonly runtime: ContainerRuntime
+  /** What its node has for pods; undefined when the node hasn't said. */
+  readonly allocatable?: Readonly<Record<string, string>> | undefined
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -86,7 +89,9 @@ function deadlineExceeded(given: PodOnNode, record: (event: PlannedEvent) => voi
 }
 
 function running(given: PodOnNode, record: (event: PlannedEvent) => void, wake: (at: number) => void): PodStatus {
-  const { pod, runtime, now } = given
+  const { runtime, now } = given
+  const infeasible = whyResizeIsInfeasible(given.pod, given.allocatable)
+  const pod = infeasible === undefined ? given.pod : asAllocated(given.pod)
   const base = baseStatus(given)
   if (given.podIP === undefined && pod.spec.hostNetwork !== true) {
     return withConditions(given, { ...base, phase: 'Pending' }, false)
@@ -116,7 +121,8 @@ function running(given: PodOnNode, record: (event: PlannedEvent) => void, wake: 
     phase,
     ...addresses(given),
   }
-  return withConditions(given, status, !isOver)
+  const judged = withConditions(given, status, !isOver)
+  return { ...judged, conditions: withResizeCondition(judged.conditions!, pod, infeasible, now) }
 }
 
 interface InitProgress {

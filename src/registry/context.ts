@@ -6,6 +6,8 @@ import type { AdmissionChain } from '../admission/admission.ts'
 import type { ResourceDefinition } from '../api/definition.ts'
 import type { KubeObject } from '../api/object.ts'
 import type { Schemas } from '../api/schema.ts'
+import type { UserInfo } from '../api/types.gen.ts'
+import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import type { Cache } from '../storage/cache.ts'
@@ -18,11 +20,24 @@ export interface RegistryContext {
   readonly admission: AdmissionChain
   readonly clock: Clock
   readonly random: Random
+  readonly tokens: ServiceAccountTokens
 }
 
 export interface User {
   readonly name: string
   readonly groups: readonly string[]
+  readonly uid?: string
+  readonly extra?: Readonly<Record<string, readonly string[]>>
+}
+
+/** As reviews and signing requests show a user. */
+export function userInfoOf({ name, uid, groups, extra }: User): UserInfo {
+  return {
+    username: name,
+    ...(uid === undefined ? {} : { uid }),
+    groups: [...groups],
+    ...(extra === undefined ? {} : { extra: extra as Record<string, string[]> }),
+  }
 }
 
 /** The definition an object is asked for in, and where. `namespace` is '' for cluster-scoped resources. */

@@ -27,7 +27,7 @@ export function prepareNew(context: RegistryContext, target: Target, object: Kub
   definition.setDefaults?.(object)
   const request = admissionRequest('create', target, '', object, undefined, options)
   context.admission.mutate(request)
-  prepareForCreate(context, target, object)
+  prepareForCreate(context, target, object, options.user)
   validateCreate(definition, object)
   context.admission.validate(request)
   // Upstream's storage layer says so without a reason, and its HTTP layer makes a 500 of that.

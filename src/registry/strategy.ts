@@ -7,7 +7,7 @@ import { timestamp } from '../api/meta/time.ts'
 import type { KubeObject } from '../api/object.ts'
 import type { ObjectMeta } from '../api/types.gen.ts'
 import { deepEqual } from '../lib/deep-equal.ts'
-import type { RegistryContext, Target, WriteOptions } from './context.ts'
+import { type RegistryContext, type Target, type User, userInfoOf, type WriteOptions } from './context.ts'
 import { keyOf } from './get.ts'
 
 /** Upstream: names/generate.go. */
@@ -63,7 +63,7 @@ function freeName({ cache, random }: RegistryContext, { definition, namespace }:
 }
 
 /** In place: what the server says of a new object, whatever the client said. Upstream: rest.BeforeCreate. */
-export function prepareForCreate(context: RegistryContext, target: Target, object: KubeObject): void {
+export function prepareForCreate(context: RegistryContext, target: Target, object: KubeObject, user: User): void {
   const { definition } = target
   const { metadata } = object
   if (metadata.generateName && !metadata.name) metadata.name = freeName(context, target, metadata.generateName)
@@ -75,7 +75,7 @@ export function prepareForCreate(context: RegistryContext, target: Target, objec
   delete metadata.generation
   if (definition.countsGenerations) metadata.generation = 1
   if (definition.hasStatus && !definition.keepsStatusOnCreate) delete (object as { status?: unknown }).status
-  definition.prepareForCreate?.(object)
+  definition.prepareForCreate?.(object, userInfoOf(user))
 }
 
 /** In place: what an update of the main resource can't change. Upstream: rest.BeforeUpdate and the kinds' strategies. */
@@ -95,7 +95,8 @@ export function prepareForStatusUpdate(definition: ResourceDefinition, object: K
   definition.prepareForStatusUpdate?.(object, old, now)
 }
 
-function keepSystemMetadata(object: KubeObject, old: KubeObject): void {
+/** In place. */
+export function keepSystemMetadata(object: KubeObject, old: KubeObject): void {
   const { metadata } = object
   const before = old.metadata
   // Upstream refuses a changed uid or creationTimestamp, and fills in absent ones.

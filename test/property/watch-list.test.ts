@@ -4,6 +4,7 @@ import { AdmissionChain } from '../../src/admission/admission.ts'
 import { loadDefinitions } from '../../src/api/index.ts'
 import type { KubeObject } from '../../src/api/object.ts'
 import { Schemas } from '../../src/api/schema.ts'
+import { ServiceAccountTokens } from '../../src/auth/service-account-tokens.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 import { type Random, SeededRandom } from '../../src/lib/random.ts'
 import type { RegistryContext } from '../../src/registry/context.ts'
@@ -11,6 +12,7 @@ import { create } from '../../src/registry/create.ts'
 import { deleteObject } from '../../src/registry/delete.ts'
 import { list } from '../../src/registry/list.ts'
 import { Resources } from '../../src/registry/resources.ts'
+import { signingKeyStore } from '../../src/registry/signing-key.ts'
 import { update } from '../../src/registry/update.ts'
 import { type WatchEvent, watch } from '../../src/registry/watch.ts'
 import { Cache } from '../../src/storage/cache.ts'
@@ -21,13 +23,15 @@ const schemas = new Schemas()
 
 function newContext(random: Random = new SeededRandom(1)): RegistryContext {
   const attributesOf = (_key: string, { metadata }: KubeObject) => ({ labels: metadata.labels, fields: undefined })
+  const cache = new Cache(new MemoryStorage(), { attributesOf, maxChanges: 1000, maxChangeBytes: 1 << 24 })
   return {
-    cache: new Cache(new MemoryStorage(), { attributesOf, maxChanges: 1000, maxChangeBytes: 1 << 24 }),
+    cache,
     resources: new Resources(definitions),
     schemas,
     admission: new AdmissionChain([], { get: () => undefined, list: () => [], now: 0 }),
     clock: new VirtualClock(),
     random,
+    tokens: new ServiceAccountTokens({ keys: signingKeyStore(cache), find: () => undefined, now: () => 0 }),
   }
 }
 

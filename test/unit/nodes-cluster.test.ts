@@ -6,6 +6,7 @@ import { findCondition } from '../../src/api/meta/conditions.ts'
 import { Schemas } from '../../src/api/schema.ts'
 import type { Event, Node, Pod, PodSpec } from '../../src/api/types.gen.ts'
 import { controllerUser } from '../../src/auth/authenticate.ts'
+import { ServiceAccountTokens } from '../../src/auth/service-account-tokens.ts'
 import { bootstrapObjects } from '../../src/bootstrap.ts'
 import { LocalClient } from '../../src/client/local-client.ts'
 import { nodeLifecycleController } from '../../src/controllers/nodelifecycle/controller.ts'
@@ -19,6 +20,7 @@ import { SimulatedRuntime } from '../../src/nodes/container-behaviour.ts'
 import { kubeletController } from '../../src/nodes/kubelet/controller.ts'
 import { failPatch, newNode, recoverPatch } from '../../src/nodes/node-objects.ts'
 import { Resources } from '../../src/registry/resources.ts'
+import { signingKeyStore } from '../../src/registry/signing-key.ts'
 import { ControllerManager } from '../../src/runtime/controller-manager.ts'
 import { schedulerController } from '../../src/scheduler/controller.ts'
 import { Cache } from '../../src/storage/cache.ts'
@@ -59,7 +61,8 @@ class Cluster {
       PLUGINS.filter(({ name }) => name !== 'ServiceAccount'),
       view as never,
     )
-    const context = { cache, resources, schemas: new Schemas(), admission, clock, random: new SeededRandom(1) }
+    const tokens = new ServiceAccountTokens({ keys: signingKeyStore(cache), find: view.get as never, now: () => clock.now() })
+    const context = { cache, resources, schemas: new Schemas(), admission, clock, random: new SeededRandom(1), tokens }
     this.client = new LocalClient(context, controllerUser('test'))
     this.manager = this.#newManager()
   }

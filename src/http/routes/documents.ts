@@ -23,7 +23,20 @@ export function registerDocumentRoutes(app: FastifyInstance, discovery: Discover
   app.get('/openapi/v3/*', openApiHandler)
   app.get('/version', (_request, reply) => sendJson(reply, 200, VERSION))
   app.get('/', (_request, reply) => {
-    const paths = ['/api', '/apis', '/docs', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/simulation', '/version']
+    const paths = [
+      '/.well-known/openid-configuration',
+      '/api',
+      '/apis',
+      '/docs',
+      '/healthz',
+      '/livez',
+      '/openapi/v2',
+      '/openapi/v3',
+      '/openid/v1/jwks',
+      '/readyz',
+      '/simulation',
+      '/version',
+    ]
     sendJson(reply, 200, { paths })
   })
 }

@@ -15,27 +15,19 @@ import { findSubresource, type Subresource } from '../../registry/subresources/s
 import { checkIdentity, update } from '../../registry/update.ts'
 import { type Watch, type WatchOptions, watch } from '../../registry/watch.ts'
 import type { Codecs } from '../codecs/codecs.ts'
-import {
-  bodyMediaType,
-  JSON_PATCH_TYPE,
-  JSON_TYPE,
-  MERGE_PATCH_TYPE,
-  type MediaType,
-  patchMediaType,
-  STRATEGIC_MERGE_PATCH_TYPE,
-} from '../codecs/negotiate.ts'
+import { bodyMediaType, JSON_PATCH_TYPE, MERGE_PATCH_TYPE, patchMediaType, STRATEGIC_MERGE_PATCH_TYPE } from '../codecs/negotiate.ts'
 import { decodePatchBody } from '../codecs/patch-body.ts'
 import { booleanOf, fieldValidationOf, integerOf, isDryRun, listOptionsOf, type Query, textOf } from '../query.ts'
 import { acceptedForm, Representation } from '../representation.ts'
 import { parseRequestInfo, type RequestInfo } from '../request-info.ts'
-import { headersOf, NO_SUCH_PATH, sendBytes, sendJson, sendPieces, UNKNOWN_PATH, wantsPretty } from '../respond.ts'
+import { headersOf, NO_SUCH_PATH, sendBody, sendBytes, sendJson, UNKNOWN_PATH, wantsPretty } from '../respond.ts'
 import type { IncludeObject } from '../table.ts'
 import { WatchStream } from '../watch-stream.ts'
 
 export interface ResourceRoutesOptions {
   readonly context: RegistryContext
   readonly codecs: Codecs
-  readonly authenticate: (request: FastifyRequest) => User
+  readonly userOf: (request: FastifyRequest) => User
   /** Watches that are open, to be ended when the server closes. */
   readonly streams: Set<WatchStream>
 }
@@ -78,7 +70,7 @@ class ResourceRoutes {
     // A namespace in the path of a cluster-scoped resource, or none where an object needs one, is no path of upstream's.
     if (!definition.namespaced && info.namespace !== undefined) throw NO_SUCH_PATH
     if (definition.namespaced && info.namespace === undefined && info.name !== '' && !info.isWatchPath) throw NO_SUCH_PATH
-    const call: Call = { request, reply, definition, info, query: request.query as Query, user: this.#options.authenticate(request) }
+    const call: Call = { request, reply, definition, info, query: request.query as Query, user: this.#options.userOf(request) }
     if (info.subresource !== '') return this.#subresource(call)
     return info.name === '' ? this.#collection(call) : this.#object(call)
   }
@@ -127,7 +119,7 @@ class ResourceRoutes {
     if (!call.definition.verbs.includes('list')) throw methodNotAllowed()
     const representation = this.#representation(call)
     const options = { ...listOptionsOf(call.query), name: call.info.name || undefined }
-    return sendPieces(
+    return sendBody(
       call.reply,
       representation.contentType,
       representation.list(list(this.#options.context, call.definition, call.info.namespace, options)),
@@ -137,8 +129,7 @@ class ResourceRoutes {
   #watch(call: Call): void {
     const { context, streams } = this.#options
     const { definition, info, query } = call
-    // Frames are JSON lines; clients that prefer protobuf take them.
-    const representation = this.#representation(call, definition, [JSON_TYPE])
+    const representation = this.#representation(call, definition, true)
     const listOptions = listOptionsOf(query)
     const { sendInitialEvents, resourceVersion, resourceVersionMatch } = listOptions
     checkWatchOptions(listOptions)
@@ -224,7 +215,7 @@ class ResourceRoutes {
     const representation = this.#representation(call)
     const { asked, options } = this.#deleteOptions(call)
     const deleted = await deleteCollection(this.#options.context, definition, info.namespace, listOptionsOf(query), asked, options)
-    await sendPieces(call.reply, representation.contentType, representation.list(deleted))
+    await sendBody(call.reply, representation.contentType, representation.list(deleted))
   }
 
   async #subresource(call: Call): Promise<void> {
@@ -275,9 +266,9 @@ class ResourceRoutes {
     sendBytes(call.reply, isCreated ? 201 : 200, representation.contentType, representation.object(bytes), warnings)
   }
 
-  #representation(call: Call, definition = call.definition, served?: readonly MediaType[]): Representation {
+  #representation(call: Call, definition = call.definition, isWatch = false): Representation {
     const { query, request } = call
-    const accepted = acceptedForm(request.headers.accept, served)
+    const accepted = acceptedForm(request.headers.accept, isWatch)
     const includeObject = textOf(query, 'includeObject') || 'Metadata'
     if (accepted.as === 'Table' && !INCLUDES.includes(includeObject)) {
       const fault = `includeObject: Invalid value: ${JSON.stringify(includeObject)}: must be 'Metadata', 'Object', 'None', or empty`
@@ -290,7 +281,7 @@ class ResourceRoutes {
         includeObject: includeObject as IncludeObject,
         noHeaders: booleanOf(query, 'noHeaders') === true,
         // A watch sends a line an event.
-        isPretty: served === undefined && (accepted.isPretty || wantsPretty(request)),
+        isPretty: !isWatch && (accepted.isPretty || wantsPretty(request)),
         now: this.#options.context.clock.now(),
       },
       this.#options.codecs,

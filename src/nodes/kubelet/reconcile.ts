@@ -23,7 +23,18 @@ const ADDRESS_RETRY_MS = 10_000
 export function reconcilePod({ pod, node, podIP, isStopping = false }: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
   const idle = whyKubeletIsIdle(node)
   if (idle !== undefined) return { waitingOn: idle }
-  const { status, events: happened, wakeAt } = advancePod({ pod, hostIP: internalIP(node)!, podIP, runtime, now })
+  const {
+    status,
+    events: happened,
+    wakeAt,
+  } = advancePod({
+    pod,
+    hostIP: internalIP(node)!,
+    podIP,
+    runtime,
+    allocatable: node.status?.allocatable,
+    now,
+  })
   const events = withStops(pod, status, happened, isStopping)
   if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, events)
   const waitingOn = whatPodWaitsFor(pod, status, podIP)

@@ -1,23 +1,28 @@
-import { conflictError, invalidError } from '../../api/meta/api-error.ts'
+import { ApiError, badRequestError, conflictError } from '../../api/meta/api-error.ts'
 import { withCondition } from '../../api/meta/conditions.ts'
-import { notSupported, required } from '../../api/meta/field-error.ts'
+import { fieldErrorText, notSupported, required } from '../../api/meta/field-error.ts'
 import { timestamp } from '../../api/meta/time.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { Binding, Pod } from '../../api/types.gen.ts'
 import type { RegistryContext, Target, WriteOptions } from '../context.ts'
-import { encodeUnstored } from '../encode.ts'
+import { admissionRequest } from '../strategy.ts'
 import { update } from '../update.ts'
-import { virtualDefinition } from './reviews.ts'
 import type { Subresource } from './subresources.ts'
+import { success } from './success.ts'
+import { virtualDefinition } from './virtual-definition.ts'
 
 const BINDING = virtualDefinition('', 'Binding', 'io.k8s.api.core.v1.Binding')
 
 export const bindPodCreate: Subresource = {
   shownAs: () => BINDING,
   create: async (context, target, object, options) => {
-    await bindPod(context, target, object as unknown as Binding, options)
-    const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
-    return { bytes: encodeUnstored(success as never), object, isCreated: true }
+    const binding = object as unknown as Binding
+    if (binding.metadata.name !== target.name) throw badRequestError('name in URL does not match name in Binding object')
+    const admission = admissionRequest('create', target, 'binding', object, undefined, options)
+    context.admission.mutate(admission)
+    context.admission.validate(admission)
+    await bindPod(context, target, binding, options)
+    return success(object)
   },
 }
 
@@ -27,10 +32,14 @@ export const bindPodCreate: Subresource = {
  */
 export async function bindPod(context: RegistryContext, target: Target, binding: Binding, options: WriteOptions): Promise<void> {
   const errors = []
-  if (!binding.target?.name) errors.push(required('target.name'))
   if (binding.target?.kind && binding.target.kind !== 'Node')
     errors.push(notSupported('target.kind', binding.target.kind, ['Node', '<empty>']))
-  if (errors.length > 0) throw invalidError({ group: '', kind: 'Binding' }, target.name, errors)
+  if (!binding.target?.name) errors.push(required('target.name'))
+  if (errors.length > 0) {
+    const texts = errors.map(fieldErrorText)
+    // Upstream hands them on as no error of the API, and its HTTP layer makes a 500 of that.
+    throw new ApiError(500, '', texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`)
+  }
   const now = timestamp(context.clock.now())
   await update(context, target, (current) => bound(target, current as Pod, binding, now), {
     ...options,
@@ -47,6 +56,8 @@ function bound(target: Target, pod: Pod, binding: Binding, now: string): KubeObj
   if (pod.spec.nodeName) throw refuse(`pod ${pod.metadata.name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`)
   if (pod.spec.schedulingGates?.length) throw refuse(`pod ${pod.metadata.name} has non-empty .spec.schedulingGates`)
   delete (pod.metadata as Partial<Pod['metadata']>).resourceVersion
+  // What was proposed is settled. Upstream: ClearingNominatedNodeNameAfterBinding.
+  const { nominatedNodeName: _nominated, ...status } = pod.status ?? {}
   return {
     ...pod,
     metadata: {
@@ -56,13 +67,13 @@ function bound(target: Target, pod: Pod, binding: Binding, now: string): KubeObj
     },
     spec: { ...pod.spec, nodeName: binding.target.name },
     status: {
-      ...pod.status,
+      ...status,
       conditions: withCondition(pod.status?.conditions, {
         type: 'PodScheduled',
         status: 'True',
+        lastProbeTime: null,
         lastTransitionTime: now,
-        observedGeneration: pod.metadata.generation,
-      }),
+      } as never),
     },
   } as KubeObject
 }

@@ -1,5 +1,5 @@
 import type { ResourceDefinition } from '../../api/definition.ts'
-import { invalidError } from '../../api/meta/api-error.ts'
+import { conflictError, invalidError } from '../../api/meta/api-error.ts'
 import { invalid } from '../../api/meta/field-error.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { Scale } from '../../api/types.gen.ts'
@@ -8,16 +8,9 @@ import { encodeUnstored } from '../encode.ts'
 import { getEntry } from '../get.ts'
 import { update } from '../update.ts'
 import type { Subresource } from './subresources.ts'
+import { virtualDefinition } from './virtual-definition.ts'
 
-/** Just enough of a definition to decode and print a Scale, which is no resource of its own. */
-const SCALE = {
-  group: 'autoscaling',
-  version: 'v1',
-  apiVersion: 'autoscaling/v1',
-  kind: 'Scale',
-  resource: 'scale',
-  schema: 'io.k8s.api.autoscaling.v1.Scale',
-} as unknown as ResourceDefinition
+const SCALE = virtualDefinition('autoscaling', 'Scale', 'io.k8s.api.autoscaling.v1.Scale')
 
 /** Replicas through one shape for every scalable kind. Upstream: the kinds' ScaleREST. */
 export const scale: Subresource = {
@@ -33,9 +26,9 @@ export const scale: Subresource = {
         const next = change(before) as Scale
         validateScale(next, target)
         const object = current!
+        checkUid(next, object, target)
         // The Scale's resourceVersion is the object's: whoever names one insists on it.
         object.metadata.resourceVersion = next.metadata.resourceVersion
-        if (next.metadata.uid) object.metadata.uid = next.metadata.uid
         definition.scale!.setReplicas(object, next.spec?.replicas ?? 0)
         return object
       },
@@ -62,6 +55,13 @@ function scaleOf(definition: ResourceDefinition, object: KubeObject): Scale {
     spec: replicas === 0 ? {} : { replicas },
     status: { replicas: paths.statusReplicas(object), selector: paths.selector(object) },
   }
+}
+
+/** @throws ApiError 409 when it was read from another object of that name */
+function checkUid({ metadata: { uid } }: Scale, { metadata }: KubeObject, { definition: { group, resource }, name }: Target): void {
+  if (!uid || uid === metadata.uid) return
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`
+  throw conflictError({ group, resource: `${resource}/scale` }, name, why)
 }
 
 /** Upstream: autoscaling/validation ValidateScale. */

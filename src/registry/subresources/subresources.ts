@@ -4,12 +4,16 @@ import type { KubeObject } from '../../api/object.ts'
 import type { ObjectResult, RegistryContext, Target } from '../context.ts'
 import type { UpdateOptions } from '../update.ts'
 import { bindPodCreate } from './binding.ts'
+import { certificateApproval, certificateStatus } from './certificate-signing-request.ts'
 import { evict } from './eviction.ts'
 import { finalizeNamespace } from './finalize.ts'
 import { podLog } from './log.ts'
+import { podEphemeralContainers } from './pod-ephemeral-containers.ts'
+import { podResize } from './pod-resize.ts'
 import { REVIEWS } from './reviews.ts'
 import { scale } from './scale.ts'
 import { status } from './status.ts'
+import { serviceAccountToken } from './token.ts'
 
 /** What a PUT or PATCH makes of the subresource as it is. May be called more than once. */
 export type SubresourceChange = (current: KubeObject) => KubeObject
@@ -28,9 +32,14 @@ export interface Subresource {
 
 const BY_PATH: Readonly<Record<string, Subresource>> = {
   'pods/binding': bindPodCreate,
+  'pods/ephemeralcontainers': podEphemeralContainers,
   'pods/eviction': evict,
   'pods/log': podLog,
+  'pods/resize': podResize,
   'namespaces/finalize': finalizeNamespace,
+  'certificatesigningrequests.certificates.k8s.io/approval': certificateApproval,
+  'certificatesigningrequests.certificates.k8s.io/status': certificateStatus,
+  'serviceaccounts/token': serviceAccountToken,
   ...REVIEWS,
 }
 

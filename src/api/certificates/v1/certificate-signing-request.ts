@@ -36,7 +36,9 @@ const USAGES = [
 
 export const certificateSigningRequest = defineResource<CertificateSigningRequest>('certificates.k8s.io/v1/certificatesigningrequests', {
   validateName: isPathSegmentName,
-  prepareForCreate: (object) => {
+  prepareForCreate: (object, { username = '', uid, groups, extra } = {}) => {
+    const { username: _username, uid: _uid, groups: _groups, extra: _extra, ...asked } = object.spec
+    object.spec = { ...asked, username, ...(uid ? { uid } : {}), ...(groups ? { groups } : {}), ...(extra ? { extra } : {}) }
     object.status = {}
   },
   prepareForUpdate: (next, old) => {
