@@ -82,10 +82,23 @@ export async function createServer({ storage, clock, random, nodes, onError }: S
     tokens: new ServiceAccountTokens({ keys: signingKeyStore(cache), find: view.get, now: () => clock.now() }),
   }
   const activity = new Activity()
-  const client = new LocalClient(context, controllerUser('coracle'))
+  const clientOf = (manager: string) => new LocalClient(context, controllerUser('coracle'), manager)
+  const client = clientOf('kube-controller-manager')
+  const otherClients: Readonly<Record<string, Client>> = {
+    scheduler: clientOf('kube-scheduler'),
+    kubelet: clientOf('kubelet'),
+    'node-agent': clientOf('kubelet'),
+  }
   const simulation = simulateNodes(client)
   const manager = new ControllerManager(
-    { client, clock, random, activity, onError: (controller, key, error) => onError(`controller ${controller}, ${key}`, error) },
+    {
+      client,
+      clientOf: (controller) => otherClients[controller],
+      clock,
+      random,
+      activity,
+      onError: (controller, key, error) => onError(`controller ${controller}, ${key}`, error),
+    },
     [
       ...controllers({ definitions: resources.all(), startedAt: clock.now(), rootCertificate: ROOT_CERTIFICATE }),
       schedulerController(),

@@ -1,5 +1,5 @@
-import { type FieldNode, type FieldSet, isLeaf, LEAF, NodeBuilder, union } from './field-set.ts'
 import { byElement } from './changed-fields.ts'
+import { type FieldNode, type FieldSet, isLeaf, LEAF, NodeBuilder, union } from './field-set.ts'
 import type { Shape, StructShape } from './shapes.ts'
 
 type Json = Readonly<Record<string, unknown>>

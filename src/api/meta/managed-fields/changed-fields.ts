@@ -77,7 +77,8 @@ function compare(shape: Shape, before: unknown, after: unknown, isAlwaysThere: b
     if (below !== undefined) return { changed: undefined, removed: below }
     return isEmptyList(before) ? undefined : CHANGED
   }
-  if (shape.kind === 'leaf' || typeof before !== 'object' || typeof after !== 'object') return deepEqual(before, after) ? undefined : CHANGED
+  if (shape.kind === 'leaf' || typeof before !== 'object' || typeof after !== 'object')
+    return deepEqual(before, after) ? undefined : CHANGED
   // Two that are empty are compared as leaves.
   if (isEmpty(before) && isEmpty(after)) return (before === null) === (after === null) ? undefined : CHANGED
   const left = before ?? NONE
@@ -125,13 +126,7 @@ function compareItems(difference: Difference, shape: KeyedShape | SetShape, befo
 }
 
 /** Items with the same key: one on a side as a rule; several have one owner together. */
-function compareAlike(
-  difference: Difference,
-  shape: Shape,
-  element: string,
-  before: readonly unknown[],
-  after: readonly unknown[],
-): void {
+function compareAlike(difference: Difference, shape: Shape, element: string, before: readonly unknown[], after: readonly unknown[]): void {
   if (before.length <= 1 && after.length <= 1) return difference.add(element, compare(shape, before[0], after[0], false))
   if (before.length > 1 && after.length > 1) {
     if (!deepEqual(before, after)) difference.add(element, CHANGED)

@@ -1,6 +1,6 @@
-import type { Excluded, Shapes, StructShape } from './shapes.ts'
 import { type Changes, changedFields } from './changed-fields.ts'
 import { createdFields } from './created-fields.ts'
+import type { StructShape } from './shapes.ts'
 
 export type Json = Record<string, unknown>
 
@@ -22,11 +22,6 @@ export interface OtherVersion {
   /** Both give a new object or the one they were given. */
   readonly fromHere: (object: Json) => Json
   readonly toHere: (object: Json) => Json
-}
-
-/** For kinds of one version, which nearly all are. */
-export function ownedType(shapes: Shapes, apiVersion: string, typeName: string, reset: Excluded): OwnedType {
-  return { apiVersion, shape: shapes.type(typeName), tracked: shapes.tracked(typeName, reset), inVersion: () => undefined }
 }
 
 /** What a write changed, in the terms of each version in which a manager's fields are kept. */

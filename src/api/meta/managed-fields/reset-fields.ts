@@ -23,7 +23,6 @@ const OF_STATUS: Readonly<Record<string, Excluded>> = {
   'resourceclaims.resource.k8s.io': SPEC_AND_METADATA,
   'validatingadmissionpolicies.admissionregistration.k8s.io': SPEC_AND_METADATA,
   'volumeattachments.storage.k8s.io': SPEC_AND_METADATA,
-  'customresourcedefinitions.apiextensions.k8s.io': SPEC_AND_METADATA,
   'apiservices.apiregistration.k8s.io': SPEC_AND_METADATA,
 }
 

@@ -33,7 +33,8 @@ export function withoutChanges(managers: readonly Manager[], changes: VersionedC
   const left: Manager[] = []
   for (const manager of managers) {
     const here = except !== undefined && isSameManager(manager, except) ? undefined : changes.in(manager.apiVersion)
-    const fields = here === undefined || here === 'unknown' ? manager.fields : difference(difference(manager.fields, here.changed), here.removed)
+    const fields =
+      here === undefined || here === 'unknown' ? manager.fields : difference(difference(manager.fields, here.changed), here.removed)
     if (here === 'unknown' || fields === undefined) isNew = true
     else if (fields === manager.fields) left.push(manager)
     else {
