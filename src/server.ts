@@ -83,16 +83,17 @@ export async function createServer({ storage, clock, random, nodes, onError }: S
   }
   const activity = new Activity()
   const clientOf = (manager: string) => new LocalClient(context, controllerUser('coracle'), manager)
-  const client = clientOf('kube-controller-manager')
+  const client = clientOf('kube-apiserver')
+  const kubelets = clientOf('kubelet')
   const otherClients: Readonly<Record<string, Client>> = {
     scheduler: clientOf('kube-scheduler'),
-    kubelet: clientOf('kubelet'),
-    'node-agent': clientOf('kubelet'),
+    kubelet: kubelets,
+    'node-agent': kubelets,
   }
-  const simulation = simulateNodes(client)
+  const simulation = simulateNodes(kubelets)
   const manager = new ControllerManager(
     {
-      client,
+      client: clientOf('kube-controller-manager'),
       clientOf: (controller) => otherClients[controller],
       clock,
       random,

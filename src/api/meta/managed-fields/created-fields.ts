@@ -13,14 +13,17 @@ export function createdFields(shape: StructShape, object: Json): FieldSet {
 }
 
 function createdIn(shape: StructShape, object: Json): FieldSet {
-  const builder = new NodeBuilder()
+  let node: Record<string, FieldNode> | undefined
   for (const name of sortedKeys(object)) {
     const field = shape.fields.get(name)
     if (field === undefined) continue
-    const node = field.isAlwaysThere ? createdValue(field.shape, object[name]) : addedFields(field.shape, object[name])
-    if (node !== undefined) builder.add(field.element, node)
+    const value = object[name]
+    const child = field.isAlwaysThere ? createdValue(field.shape, value) : value === undefined ? undefined : addedFields(field.shape, value)
+    if (child === undefined) continue
+    node ??= {}
+    node[field.element] = child
   }
-  return builder.build(false)
+  return node
 }
 
 /** Of a field that an empty object has. */
@@ -48,30 +51,29 @@ function isZero(value: unknown): boolean {
 
 /** Every field of a value that comes or goes as a whole, with the value itself. */
 export function addedFields(shape: Shape, value: unknown): FieldNode {
-  if (typeof value !== 'object' || value === null) return LEAF
-  const builder = new NodeBuilder()
-  switch (shape.kind) {
-    case 'leaf':
-      return LEAF
-    case 'struct':
-      for (const name of sortedKeys(value)) {
-        const field = shape.fields.get(name)
-        if (field !== undefined) builder.add(field.element, addedFields(field.shape, (value as Json)[name]))
-      }
-      break
-    case 'map':
-    case 'any':
-      if (Array.isArray(value)) return LEAF
-      for (const name of sortedKeys(value))
-        builder.add(`f:${name}`, addedFields(shape.kind === 'map' ? shape.items : shape, (value as Json)[name]))
-      break
-    case 'set':
-      for (const item of new Set(value as unknown[])) builder.add(valueElement(item), LEAF)
-      break
-    case 'keyed':
-      addItems(builder, shape, value as readonly Json[])
+  if (typeof value !== 'object' || value === null || shape.kind === 'leaf') return LEAF
+  if (shape.kind === 'set' || shape.kind === 'keyed') {
+    const builder = new NodeBuilder()
+    if (shape.kind === 'keyed') addItems(builder, shape, value as readonly Json[])
+    else for (const item of new Set(value as unknown[])) builder.add(valueElement(item), LEAF)
+    return builder.build(true)!
   }
-  return builder.build(true)!
+  if (Array.isArray(value)) return LEAF
+  let node: Record<string, FieldNode> | undefined
+  for (const name of sortedKeys(value)) {
+    const item = (value as Json)[name]
+    if (item === undefined) continue
+    if (shape.kind === 'struct') {
+      const field = shape.fields.get(name)
+      if (field === undefined) continue
+      node ??= { '.': LEAF }
+      node[field.element] = addedFields(field.shape, item)
+    } else {
+      node ??= { '.': LEAF }
+      node[`f:${name}`] = addedFields(shape.kind === 'map' ? shape.items : shape, item)
+    }
+  }
+  return node ?? LEAF
 }
 
 function addItems(builder: NodeBuilder, shape: KeyedShape, items: readonly Json[]): void {
