@@ -112,10 +112,19 @@ function isEmptyList(value: unknown): boolean {
 }
 
 function compareEntries(difference: Difference, items: Shape, before: Json, after: Json): void {
-  for (const name in after) {
-    if (before[name] !== after[name]) difference.add(`f:${name}`, compare(items, before[name], after[name], false))
+  for (const name of Object.keys(after)) {
+    const left = own(before, name)
+    const right = own(after, name)
+    if (left !== right) difference.add(`f:${name}`, compare(items, left, right, false))
   }
-  for (const name in before) if (!(name in after)) difference.add(`f:${name}`, compare(items, before[name], undefined, false))
+  for (const name of Object.keys(before)) {
+    if (!Object.hasOwn(after, name)) difference.add(`f:${name}`, compare(items, own(before, name), undefined, false))
+  }
+}
+
+/** Keys of maps may be called `constructor`. */
+function own(map: Json, name: string): unknown {
+  return Object.hasOwn(map, name) ? map[name] : undefined
 }
 
 function compareItems(difference: Difference, shape: KeyedShape | SetShape, before: readonly unknown[], after: readonly unknown[]): void {

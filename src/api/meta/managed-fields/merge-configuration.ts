@@ -1,3 +1,4 @@
+import { setKey } from '../../schema/parse-json.ts'
 import { byElement } from './changed-fields.ts'
 import type { KeyedShape, SetShape, Shape, StructShape } from './shapes.ts'
 
@@ -30,8 +31,10 @@ function mergeEntries(shape: Exclude<Shape, KeyedShape | SetShape>, live: Json, 
   const merged: Json = {}
   for (const name of new Set([...Object.keys(live), ...Object.keys(applied)])) {
     const below = shape.kind === 'struct' ? shape.fields.get(name)?.shape : shape.kind === 'map' ? shape.items : shape
-    const value = below === undefined ? (applied[name] ?? live[name]) : merge(below, live[name], applied[name])
-    if (value !== undefined) merged[name] = value
+    const before = Object.hasOwn(live, name) ? live[name] : undefined
+    const said = Object.hasOwn(applied, name) ? applied[name] : undefined
+    const value = below === undefined ? (said ?? before) : merge(below, before, said)
+    if (value !== undefined) setKey(merged, name, value)
   }
   return merged
 }

@@ -1,3 +1,4 @@
+import { setKey } from '../../schema/parse-json.ts'
 import { type FieldNode, type FieldSet, isLeaf, isMember } from './field-set.ts'
 import { keyElement, valueElement } from './path-element.ts'
 import type { Shape, StructShape } from './shapes.ts'
@@ -29,12 +30,12 @@ function removeBelow(shape: Shape, value: unknown, set: FieldNode): unknown {
   for (const [name, item] of Object.entries(value)) {
     const node = set[`f:${name}`]
     if (node === undefined) {
-      kept[name] = item
+      setKey(kept, name, item)
       continue
     }
     if (isMember(node)) continue
     const below = shape.kind === 'struct' ? shape.fields.get(name)?.shape : shape.kind === 'map' ? shape.items : shape
-    kept[name] = below === undefined ? item : removeBelow(below, item, node)
+    setKey(kept, name, below === undefined ? item : removeBelow(below, item, node))
   }
   return kept
 }
