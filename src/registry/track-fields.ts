@@ -1,6 +1,7 @@
 /** managedFields of what is written: the hook of create and update. Upstream: managedfields/internal/fieldmanager.go Update. */
 import type { ResourceDefinition } from '../api/definition.ts'
-import { decodeManagers, encodeManagers, type Manager, managersOf } from '../api/meta/managed-fields/managers.ts'
+import { createdFieldsText } from '../api/meta/managed-fields/created-fields.ts'
+import { decodeManagers, encodeCreator, encodeManagers, type Manager, managersOf } from '../api/meta/managed-fields/managers.ts'
 import type { Json, OwnedType } from '../api/meta/managed-fields/owned-type.ts'
 import { resetFields } from '../api/meta/managed-fields/reset-fields.ts'
 import { shapesOf } from '../api/meta/managed-fields/shapes.ts'
@@ -36,9 +37,16 @@ export function trackFields(
   const type = ownedTypeOf(context, definition, subresource)
   const writer = { name: fieldManager === '' ? 'unknown' : fieldManager, subresource }
   const time = timestamp(context.clock.now())
+  if (old === undefined && managers.length === 0) return trackCreate(type, next, writer.name, time)
   const tracked = trackUpdate(type, old as Json | undefined, next as unknown as Json, managers, writer, time)
   if (tracked === managers && isLive && live !== undefined) next.metadata.managedFields = live
   else setManagers(next, tracked)
+}
+
+function trackCreate({ apiVersion, tracked }: OwnedType, next: KubeObject, name: string, time: string): void {
+  const text = createdFieldsText(tracked, next as unknown as Json)
+  if (text === '') delete next.metadata.managedFields
+  else next.metadata.managedFields = [encodeCreator({ name, operation: 'Update', apiVersion, subresource: '' }, time, text)]
 }
 
 export function setManagers({ metadata }: KubeObject, managers: readonly Manager[]): void {

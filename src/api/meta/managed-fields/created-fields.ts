@@ -1,39 +1,104 @@
-import { type FieldNode, type FieldSet, LEAF, NodeBuilder } from './field-set.ts'
-import { keyElement, valueElement } from './path-element.ts'
+/**
+ * The fields of what was not there before, which all have one owner: written straight as the text of FieldsV1, as every create
+ * needs it and nobody reads it until the next change.
+ */
+import type { FieldNode, FieldSet } from './field-set.ts'
+import { comparePathElements, keyElement, valueElement } from './path-element.ts'
 import type { KeyedShape, Shape, StructShape } from './shapes.ts'
 
 type Json = Readonly<Record<string, unknown>>
+
+const LEAF_TEXT = '{}'
+/** How the text of a node begins that is a member and has members below it. */
+const SELF_TEXT = '{".":{},'
+
+/** See `createdFields`; '' for no fields. */
+export function createdFieldsText(shape: StructShape, object: Json): string {
+  let text = ''
+  for (const name of sortedKeys(object)) {
+    const field = shape.fields.get(name)
+    if (field === undefined) continue
+    const value = object[name]
+    if (value === undefined) continue
+    const child = field.isAlwaysThere ? createdText(field.shape, value) : addedText(field.shape, value)
+    if (child !== '') text += `${text === '' ? '{' : ','}${field.keyText}${child}`
+  }
+  return text === '' ? '' : `${text}}`
+}
 
 /**
  * The fields of an object that was not there before: what its creator owns. What Go has in an empty object already (structs, lists
  * without omitempty) counts as there, so that only what is in it is new; zero values are nobody's.
  */
 export function createdFields(shape: StructShape, object: Json): FieldSet {
-  return createdIn(shape, object)
+  const text = createdFieldsText(shape, object)
+  return text === '' ? undefined : (JSON.parse(text) as FieldNode)
 }
 
-function createdIn(shape: StructShape, object: Json): FieldSet {
-  let node: Record<string, FieldNode> | undefined
-  for (const name of sortedKeys(object)) {
-    const field = shape.fields.get(name)
-    if (field === undefined) continue
-    const value = object[name]
-    const child = field.isAlwaysThere ? createdValue(field.shape, value) : value === undefined ? undefined : addedFields(field.shape, value)
-    if (child === undefined) continue
-    node ??= {}
-    node[field.element] = child
+/** Every field of a value that comes or goes as a whole, with the value itself. */
+export function addedFields(shape: Shape, value: unknown): FieldNode {
+  return JSON.parse(addedText(shape, value)) as FieldNode
+}
+
+/** Of a field that an empty object has; '' for nothing. */
+function createdText(shape: Shape, value: unknown): string {
+  if (value === null) return ''
+  if (shape.kind === 'leaf') return isZero(value) ? '' : LEAF_TEXT
+  if (typeof value !== 'object') return value ? LEAF_TEXT : ''
+  if (shape.kind === 'struct') return createdFieldsText(shape, value as Json)
+  const text = addedText(shape, value)
+  return text === LEAF_TEXT ? '' : `{${text.slice(SELF_TEXT.length)}`
+}
+
+function isZero(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === '' || value === 0 || value === false || value === '0'
+  return Array.isArray(value) ? value.length === 0 : Object.values(value).every((item) => item === undefined || isZero(item))
+}
+
+function addedText(shape: Shape, value: unknown): string {
+  if (typeof value !== 'object' || value === null || shape.kind === 'leaf') return LEAF_TEXT
+  if (shape.kind === 'keyed') return itemsText(shape, value as readonly Json[])
+  if (shape.kind === 'set')
+    return closed([...new Set((value as unknown[]).map(valueElement))].sort(comparePathElements).map(memberText).join(','))
+  if (Array.isArray(value)) return LEAF_TEXT
+  let text = ''
+  for (const name of sortedKeys(value)) {
+    const item = (value as Json)[name]
+    if (item === undefined) continue
+    const field = shape.kind === 'struct' ? shape.fields.get(name) : undefined
+    if (shape.kind === 'struct' && field === undefined) continue
+    if (text !== '') text += ','
+    if (field !== undefined) text += field.keyText + addedText(field.shape, item)
+    else text += keyText(name) + addedText(shape.kind === 'map' ? shape.items : shape, item)
   }
-  return node
+  return closed(text)
 }
 
-/** Of a field that an empty object has. */
-function createdValue(shape: Shape, value: unknown): FieldSet {
-  if (value === null || value === undefined) return undefined
-  if (shape.kind === 'leaf') return isZero(value) ? undefined : LEAF
-  if (typeof value !== 'object') return value ? LEAF : undefined
-  if (shape.kind === 'struct') return createdIn(shape, value as Json)
-  const node = addedFields(shape, value)
-  return withoutSelf(node)
+function itemsText(shape: KeyedShape, items: readonly Json[]): string {
+  if (items.length === 1) return closed(`${JSON.stringify(keyElement(shape.keys, items[0]!))}:${addedText(shape.items, items[0])}`)
+  const byElement = new Map<string, string>()
+  for (const item of items) {
+    const element = keyElement(shape.keys, item)!
+    // Items that share a key have one owner together.
+    byElement.set(element, byElement.has(element) ? LEAF_TEXT : addedText(shape.items, item))
+  }
+  const elements = [...byElement.keys()].sort(comparePathElements)
+  return closed(elements.map((element) => `${JSON.stringify(element)}:${byElement.get(element)}`).join(','))
+}
+
+function memberText(element: string): string {
+  return `${JSON.stringify(element)}:{}`
+}
+
+/** A member, with what is below it. */
+function closed(children: string): string {
+  return children === '' ? LEAF_TEXT : `${SELF_TEXT}${children}}`
+}
+
+const PLAIN = /^[\w./-]*$/
+
+function keyText(name: string): string {
+  return PLAIN.test(name) ? `"f:${name}":` : `${JSON.stringify(`f:${name}`)}:`
 }
 
 /** What `node` has below it, without being in it itself. */
@@ -42,49 +107,6 @@ export function withoutSelf(node: FieldNode): FieldSet {
   if (self !== undefined) return children
   for (const _element in node) return node
   return undefined
-}
-
-function isZero(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return value === '' || value === 0 || value === false || value === '0'
-  return Array.isArray(value) ? value.length === 0 : Object.values(value).every((item) => item === undefined || isZero(item))
-}
-
-/** Every field of a value that comes or goes as a whole, with the value itself. */
-export function addedFields(shape: Shape, value: unknown): FieldNode {
-  if (typeof value !== 'object' || value === null || shape.kind === 'leaf') return LEAF
-  if (shape.kind === 'set' || shape.kind === 'keyed') {
-    const builder = new NodeBuilder()
-    if (shape.kind === 'keyed') addItems(builder, shape, value as readonly Json[])
-    else for (const item of new Set(value as unknown[])) builder.add(valueElement(item), LEAF)
-    return builder.build(true)!
-  }
-  if (Array.isArray(value)) return LEAF
-  let node: Record<string, FieldNode> | undefined
-  for (const name of sortedKeys(value)) {
-    const item = (value as Json)[name]
-    if (item === undefined) continue
-    if (shape.kind === 'struct') {
-      const field = shape.fields.get(name)
-      if (field === undefined) continue
-      node ??= { '.': LEAF }
-      node[field.element] = addedFields(field.shape, item)
-    } else {
-      node ??= { '.': LEAF }
-      node[`f:${name}`] = addedFields(shape.kind === 'map' ? shape.items : shape, item)
-    }
-  }
-  return node ?? LEAF
-}
-
-function addItems(builder: NodeBuilder, shape: KeyedShape, items: readonly Json[]): void {
-  if (items.length === 1) return builder.add(keyElement(shape.keys, items[0]!)!, addedFields(shape.items, items[0]))
-  const byElement = new Map<string, FieldNode>()
-  for (const item of items) {
-    const element = keyElement(shape.keys, item)!
-    // Items that share a key have one owner together.
-    byElement.set(element, byElement.has(element) ? LEAF : addedFields(shape.items, item))
-  }
-  for (const [element, node] of byElement) builder.add(element, node)
 }
 
 function sortedKeys(object: object): string[] {

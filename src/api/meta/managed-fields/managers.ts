@@ -107,6 +107,40 @@ function encodeManager({ name, operation, apiVersion, time, fields, subresource 
   return entry
 }
 
+/**
+ * The entry of a new object's one manager, whose fields are text: read only when somebody asks for them.
+ * `entryText` gives the text back.
+ */
+export function encodeCreator({ name, operation, apiVersion }: ManagerIdentity, time: string, fieldsText: string): ManagedFieldsEntry {
+  // Reading a character makes one piece of a text that was put together, so that its pieces aren't kept.
+  fieldsText.charCodeAt(0)
+  let fields: Record<string, unknown> | undefined
+  const entry: ManagedFieldsEntry = {
+    manager: name,
+    operation,
+    apiVersion,
+    time,
+    fieldsType: 'FieldsV1',
+    get fieldsV1() {
+      fields ??= JSON.parse(fieldsText) as Record<string, unknown>
+      return fields
+    },
+  }
+  texts.set(entry, fieldsText)
+  return entry
+}
+
+const texts = new WeakMap<ManagedFieldsEntry, string>()
+
+/** An entry as JSON. */
+export function entryText(entry: ManagedFieldsEntry): string {
+  const fields = texts.get(entry)
+  if (fields === undefined) return JSON.stringify(entry)
+  const { manager, operation, apiVersion, time } = entry
+  const head = JSON.stringify({ manager, operation, apiVersion, time })
+  return `${head.slice(0, -1)},"fieldsType":"FieldsV1","fieldsV1":${fields}}`
+}
+
 function compareManagers(a: Manager, b: Manager): number {
   return (
     compareText(a.operation, b.operation) ||

@@ -10,9 +10,27 @@ export function comparePathElements(a: string, b: string): number {
     // f
     if (kind === 102) return a < b ? -1 : 1
     if (kind === 105) return Number(a.slice(2)) - Number(b.slice(2))
-    return compareValues(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)))
+    return compareTexts(a, b) ?? compareValues(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)))
   }
   return (RANKS[a[0]!] ?? 4) - (RANKS[b[0]!] ?? 4)
+}
+
+/** The order where it shows without parsing: the first difference is within a string, which nearly all keys are. */
+function compareTexts(a: string, b: string): number | undefined {
+  let isInString = false
+  const length = Math.min(a.length, b.length)
+  for (let i = 2; i < length; i++) {
+    const left = a.charCodeAt(i)
+    const right = b.charCodeAt(i)
+    if (left === 92 || right === 92) return undefined
+    if (left !== right) {
+      if (!isInString) return undefined
+      // A string that ends here is a prefix of the other.
+      return left === 34 ? -1 : right === 34 ? 1 : left - right
+    }
+    if (left === 34) isInString = !isInString
+  }
+  return undefined
 }
 
 /** Numbers before strings before booleans; of objects field by field. Upstream: value.Compare. */

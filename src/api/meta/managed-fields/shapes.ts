@@ -43,6 +43,8 @@ export interface StructShape {
 export class FieldShape {
   /** `f:NAME` */
   readonly element: string
+  /** As a key of JSON, with its colon: `"f:NAME":` */
+  readonly keyText: string
   /** Go has the field even when it is zero, so it is there before it is set: setting it doesn't add it. */
   readonly isAlwaysThere: boolean
   readonly #compile: () => Shape
@@ -50,6 +52,7 @@ export class FieldShape {
 
   constructor(name: string, isAlwaysThere: boolean, compile: () => Shape) {
     this.element = `f:${name}`
+    this.keyText = `${JSON.stringify(this.element)}:`
     this.isAlwaysThere = isAlwaysThere
     this.#compile = compile
   }
