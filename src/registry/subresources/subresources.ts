@@ -7,6 +7,7 @@ import { bindPodCreate } from './binding.ts'
 import { evict } from './eviction.ts'
 import { finalizeNamespace } from './finalize.ts'
 import { podLog } from './log.ts'
+import { podEphemeralContainers, podResize } from './pod-changes.ts'
 import { REVIEWS } from './reviews.ts'
 import { scale } from './scale.ts'
 import { status } from './status.ts'
@@ -29,7 +30,9 @@ export interface Subresource {
 const BY_PATH: Readonly<Record<string, Subresource>> = {
   'pods/binding': bindPodCreate,
   'pods/eviction': evict,
+  'pods/ephemeralcontainers': podEphemeralContainers,
   'pods/log': podLog,
+  'pods/resize': podResize,
   'namespaces/finalize': finalizeNamespace,
   ...REVIEWS,
 }
