@@ -253,6 +253,13 @@ describe('scale', () => {
     await api.delete(`${base}/rc`)
   })
 
+  it('has columns of its own', async () => {
+    await api.created(DEPLOYMENTS, deployment('shown'))
+    const { body } = await api.get(`${DEPLOYMENTS}/shown/scale`, { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' })
+    expect(body.columnDefinitions.map(({ name }: Json) => name)).toEqual(['Name', 'Desired', 'Available', 'Age'])
+    expect(body.rows[0].cells.slice(0, 3)).toEqual(['shown', 0, 0])
+  })
+
   it('is judged', async () => {
     await api.created(DEPLOYMENTS, deployment('judged'))
     const path = `${DEPLOYMENTS}/judged/scale`

@@ -135,10 +135,10 @@ describe('pod-level resources', () => {
     const spec = defaulted({ containers: [container], resources: { limits: { cpu: '1', memory: '2Gi' } } })
     expect(spec.resources).toEqual({ limits: { cpu: '1', memory: '2Gi' }, requests: { cpu: '100m', memory: '1Gi' } })
   })
-  test('limits follow only where every container has one', () => {
+  test('limits of the containers are not the pod’s', () => {
     const other = { name: 'b', image: 'b:1', resources: { limits: { cpu: '300m' } } }
     const spec = defaulted({ containers: [container, other], resources: { requests: { cpu: '450m' } } })
-    expect(spec.resources).toEqual({ requests: { cpu: '450m', memory: '1Gi' }, limits: { cpu: '500m' } })
+    expect(spec.resources).toEqual({ requests: { cpu: '450m' } })
   })
 })
 

@@ -185,7 +185,114 @@ describe('faults of the spec', () => {
       { hostNetwork: true, containers: [{ ...CONTAINER, ports: [{ containerPort: 80, hostPort: 81 }] }] },
       ['spec.containers[0].ports[0].hostPort: Invalid value: 81: must match `containerPort` when `hostNetwork` is true'],
     ],
-    ['host users', { hostUsers: false, hostPID: true }, ['spec.HostPID: Forbidden: when `pod.Spec.HostUsers` is false']],
+    ['host users', { hostUsers: false, hostPID: true }, ['spec.HostPID: Forbidden: when `hostUsers` is false']],
+    [
+      'host users and block devices',
+      {
+        hostUsers: false,
+        volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }],
+        containers: [{ ...CONTAINER, volumeDevices: [{ name: 'v', devicePath: '/dev/v' }] }],
+      },
+      ['spec.containers[0].volumeDevices: Forbidden: when `hostUsers` is false'],
+    ],
+    [
+      'a host name of its own',
+      { hostnameOverride: `${'a'.repeat(60)}.bcde`, hostNetwork: true, setHostnameAsFQDN: true },
+      [
+        'spec.hostnameOverride: Forbidden: may not be specified when setHostnameAsFQDN is true',
+        'spec.hostnameOverride: Forbidden: may not be specified when hostNetwork is true',
+        'spec.hostnameOverride: Too long: may not be more than 64 bytes',
+      ],
+    ],
+    [
+      'no runtime class by name',
+      { runtimeClassName: '' },
+      [expect.stringMatching(/^spec\.runtimeClassName: Invalid value: "": a lowercase RFC 1123 subdomain/) as unknown as string],
+    ],
+    [
+      'tolerations that compare',
+      { tolerations: [{ key: 'a', operator: 'Gt', value: '1' }] },
+      ['spec.tolerations[0].operator: Unsupported value: "Gt": supported values: "Equal", "Exists", "Lt", "Gt"'],
+    ],
+    [
+      'label keys of a spread without a selector',
+      { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'z', whenUnsatisfiable: 'DoNotSchedule', matchLabelKeys: ['a b'] }] },
+      ['spec.topologySpreadConstraints[0].matchLabelKeys: Forbidden: must not be specified when labelSelector is not set'],
+    ],
+    [
+      'label keys of a spread that its selector has',
+      {
+        topologySpreadConstraints: [
+          {
+            maxSkew: 1,
+            topologyKey: 'z',
+            whenUnsatisfiable: 'DoNotSchedule',
+            matchLabelKeys: ['a'],
+            labelSelector: { matchLabels: { a: 'b' }, matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] },
+          },
+        ],
+      },
+      ['spec.topologySpreadConstraints[0][0]: Invalid value: "a": exists in both matchLabelKeys and labelSelector'],
+    ],
+    [
+      'an env file elsewhere than in an emptyDir',
+      {
+        volumes: [{ name: 'v', configMap: { name: 'c' } }],
+        containers: [
+          {
+            ...CONTAINER,
+            env: [
+              { name: 'A', valueFrom: { fileKeyRef: { volumeName: 'v', path: '/f', key: 'K' } } },
+              { name: 'B', valueFrom: { fileKeyRef: { volumeName: 'x', path: '../f', key: 'K' } } },
+            ],
+          },
+        ],
+      },
+      [
+        'spec.containers[0].env[1].valueFrom.fileKeyRef.path: Invalid value: "../f": must not contain \'..\'',
+        'spec.containers[0].env[0].valueFrom.fileKeyRef.volumeName: Invalid value: "v": referenced volume must be of type emptyDir',
+        'spec.containers[0].env[1].valueFrom.fileKeyRef.volumeName: Not found: "x"',
+      ],
+    ],
+    [
+      'an init container that a resize would restart',
+      {
+        initContainers: [
+          { ...CONTAINER, name: 'i', resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }] },
+          { ...CONTAINER, name: 's', restartPolicy: 'Always', resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }] },
+        ],
+      },
+      [
+        'spec.initContainers[0].resizePolicy[0].restartPolicy: Invalid value: "RestartContainer": must not be set to \'RestartContainer\' for non-sidecar initContainers',
+      ],
+    ],
+    [
+      'claims and huge pages of the pod',
+      {
+        resources: { claims: [], requests: { cpu: '1', 'hugepages-2Mi': '2Mi' }, limits: { cpu: '1', 'hugepages-2Mi': '2Mi' } },
+        containers: [
+          { ...CONTAINER, resources: { requests: { cpu: '1', 'hugepages-2Mi': '4Mi' }, limits: { cpu: '1', 'hugepages-2Mi': '4Mi' } } },
+        ],
+      },
+      [
+        'spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level',
+        'spec.resources.requests[hugepages-2Mi]: Invalid value: "2Mi": must be greater than or equal to aggregate container requests of 4Mi',
+        'spec.resources.limits[hugepages-2Mi]: Invalid value: "2Mi": must be greater than or equal to aggregate container limits of 4Mi',
+        'spec.resources.containers[0][hugepages-2Mi].limits: Invalid value: "4Mi": must be less than or equal to pod limits of 2Mi',
+      ],
+    ],
+    [
+      'resources of a Windows pod',
+      { os: { name: 'windows' }, resources: { limits: { cpu: '1' } } },
+      ['spec.resources: Forbidden: may not be set for a windows pod'],
+    ],
+    [
+      'a value from nowhere',
+      { containers: [{ ...CONTAINER, env: [{ name: 'A', valueFrom: {} }] }] },
+      [
+        'spec.containers[0].env[0].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
+      ],
+    ],
     [
       'ephemeral containers',
       { ephemeralContainers: [{ name: 'e', image: 'i', terminationMessagePolicy: 'File' }] },

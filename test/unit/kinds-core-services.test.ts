@@ -58,7 +58,7 @@ describe('faults', () => {
         'spec.ports[0].name: Required value',
         'spec.ports[1].name: Required value',
         'spec.ports[1].targetPort: Invalid value: "a_b": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)',
-        'spec.ports[1]: Duplicate value: {"protocol":"TCP","port":80}',
+        'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}',
       ],
     ],
     [

@@ -80,6 +80,11 @@ describe('fields behind gates that are off are dropped', () => {
     expect(created('v1/persistentvolumeclaims', { spec: { dataSourceRef: source } }).spec).not.toHaveProperty('dataSourceRef')
   })
 
+  test('whether pods wait for a driver', () => {
+    const driver = created('storage.k8s.io/v1/csidrivers', { spec: { preventPodSchedulingIfMissing: true } })
+    expect(driver.spec).not.toHaveProperty('preventPodSchedulingIfMissing')
+  })
+
   test('the dynamic configuration of nodes', () => {
     const node = created('v1/nodes', { spec: { configSource: { configMap: {} } }, status: { config: { error: 'e' }, phase: 'x' } })
     expect(node.spec).not.toHaveProperty('configSource')

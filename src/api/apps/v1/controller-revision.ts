@@ -12,6 +12,7 @@ export const controllerRevision = defineResource<ControllerRevision>('apps/v1/co
   validate: ({ data, revision }) => {
     const errors: FieldError[] = []
     if (data === undefined || data === null) errors.push(required('data', 'data is mandatory'))
+    else if (typeof data !== 'object' || Array.isArray(data)) errors.push(required('data', 'data must be a valid JSON object'))
     pushNegative(errors, 'revision', revision)
     return errors
   },

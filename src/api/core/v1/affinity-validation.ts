@@ -125,8 +125,12 @@ function checkPodAffinityTerm(errors: FieldError[], term: PodAffinityTerm, path:
   pushInvalid(errors, `${path}.topologyKey`, topologyKey ?? '', isQualifiedName(topologyKey ?? ''))
 }
 
-/** Upstream: validation.go validateMatchLabelKeysAndMismatchLabelKeys. */
-function checkMatchLabelKeys(errors: FieldError[], term: PodAffinityTerm, path: string): void {
+/** Also of spread constraints. Upstream: validation.go ValidateMatchLabelKeysAndMismatchLabelKeys. */
+export function checkMatchLabelKeys(
+  errors: FieldError[],
+  term: Pick<PodAffinityTerm, 'matchLabelKeys' | 'mismatchLabelKeys' | 'labelSelector'>,
+  path: string,
+): void {
   const { matchLabelKeys = [], mismatchLabelKeys = [], labelSelector } = term
   for (const [name, keys] of [
     ['matchLabelKeys', matchLabelKeys],

@@ -1,5 +1,5 @@
 /** Containers of the three sorts. Upstream: validation.go validateContainerCommon and its callers. */
-import { duplicate, type FieldError, forbidden, invalid, notFound, notSupported, required, tooLong } from '../../meta/field-error.ts'
+import { duplicate, type FieldError, forbidden, invalid, notFound, notSupported, required, tooMany } from '../../meta/field-error.ts'
 import { isDns1123Label, isValidPortName, isValidPortNumber } from '../../meta/names.ts'
 import type { Container, ContainerPort, ContainerResizePolicy, EphemeralContainer, PodSpec } from '../../types.gen.ts'
 import { checkEnv, checkEnvFrom } from './env-validation.ts'
@@ -60,7 +60,16 @@ export function checkInitContainers(errors: FieldError[], context: PodContext, p
     for (const key of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
       if (container[key]) errors.push(forbidden(`${at}.${key}`, 'may not be set for init containers without restartPolicy=Always'))
     }
+    if (container.resizePolicy) checkNoRestart(errors, container.resizePolicy, `${at}.resizePolicy`)
   }
+}
+
+function checkNoRestart(errors: FieldError[], policies: ContainerResizePolicy[], path: string): void {
+  policies.forEach(({ restartPolicy }, i) => {
+    if (restartPolicy !== 'RestartContainer') return
+    const detail = "must not be set to 'RestartContainer' for non-sidecar initContainers"
+    errors.push(invalid(`${path}[${i}].restartPolicy`, restartPolicy, detail))
+  })
 }
 
 const EPHEMERAL_FORBIDDEN = [
@@ -206,7 +215,7 @@ function checkRestartRules(errors: FieldError[], { restartPolicy, restartPolicyR
     errors.push(notSupported(`${path}.restartPolicy`, restartPolicy, RESTART_POLICIES))
   }
   if (!rules) return
-  if (rules.length > 20) errors.push(tooLong(`${path}.restartPolicyRules`, 20))
+  if (rules.length > 20) errors.push(tooMany(`${path}.restartPolicyRules`, rules.length, 20))
   rules.forEach(({ action, exitCodes }, i) => {
     const at = `${path}.restartPolicyRules[${i}]`
     if (action !== 'Restart' && action !== 'RestartAllContainers') {
@@ -218,7 +227,7 @@ function checkRestartRules(errors: FieldError[], { restartPolicy, restartPolicyR
       if (operator !== 'In' && operator !== 'NotIn') {
         errors.push(notSupported(`${at}.exitCodes.operator`, operator ?? '', ['In', 'NotIn']))
       }
-      if ((values?.length ?? 0) > 255) errors.push(tooLong(`${at}.exitCodes.values`, 255))
+      if (values && values.length > 255) errors.push(tooMany(`${at}.exitCodes.values`, values.length, 255))
     }
   })
 }

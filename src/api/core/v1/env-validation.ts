@@ -1,10 +1,11 @@
 /** `env` and `envFrom` of containers, and the field references that the downward API volume shares. */
-import { type FieldError, invalid, notSupported, required } from '../../meta/field-error.ts'
+import { type FieldError, invalid, notFound, notSupported, required } from '../../meta/field-error.ts'
 import { isDns1123Label, isQualifiedName, nameIsDnsSubdomain } from '../../meta/names.ts'
 import { canonicalQuantity } from '../../meta/quantity.ts'
-import type { EnvFromSource, EnvVar, FileKeySelector, ObjectFieldSelector, ResourceFieldSelector } from '../../types.gen.ts'
+import type { EnvFromSource, EnvVar, FileKeySelector, ObjectFieldSelector, PodSpec, ResourceFieldSelector } from '../../types.gen.ts'
 import { isConfigMapKey, isEnvVarName, pushInvalid } from './formats.ts'
-import { checkLocalPath } from './local-path.ts'
+import { checkNoBacksteps } from './local-path.ts'
+import { eachContainer } from './os-validation.ts'
 
 const ENV_FIELDS = [
   'metadata.name',
@@ -79,7 +80,7 @@ function checkValueFrom(errors: FieldError[], { value, valueFrom }: EnvVar, path
     checkFileKeyRef(errors, fileKeyRef, `${path}.fileKeyRef`)
   }
   if (sources === 0) {
-    errors.push(invalid(path, '', 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`'))
+    errors.push(invalid(path, '', 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'))
   } else if (value) errors.push(invalid(path, '', 'may not be specified when `value` is not empty'))
   else if (sources > 1) errors.push(invalid(path, '', 'may not have more than one field specified at a time'))
 }
@@ -96,7 +97,22 @@ function checkFileKeyRef(errors: FieldError[], { key, volumeName, path: file }: 
   if (!volumeName) errors.push(required(`${path}.volumeName`))
   else pushInvalid(errors, `${path}.volumeName`, volumeName, isDns1123Label(volumeName))
   if (!file) errors.push(required(`${path}.path`))
-  else checkLocalPath(errors, file, `${path}.path`)
+  else checkNoBacksteps(errors, file, `${path}.path`)
+}
+
+/** Files with variables are written by containers, where all of them can. Upstream: validation.go validateFileKeyRefVolumes. */
+export function checkFileKeyVolumes(errors: FieldError[], spec: PodSpec, path: string): void {
+  eachContainer(spec, path, ({ env }, at) => {
+    if (env === undefined) return
+    for (let i = 0; i < env.length; i++) {
+      const name = env[i]!.valueFrom?.fileKeyRef?.volumeName
+      if (name === undefined) continue
+      const volume = spec.volumes?.findLast((candidate) => candidate.name === name)
+      const field = `${at}.env[${i}].valueFrom.fileKeyRef.volumeName`
+      if (!volume) errors.push(notFound(field, name))
+      else if (!volume.emptyDir) errors.push(invalid(field, name, 'referenced volume must be of type emptyDir'))
+    }
+  })
 }
 
 /** Upstream: validation.go validateObjectFieldSelector. */

@@ -1,7 +1,7 @@
 import { humanDuration } from '../../age.ts'
 import { defineResource } from '../../definition.ts'
 import { type FieldError, invalid, required } from '../../meta/field-error.ts'
-import { isDns1123Subdomain, isQualifiedName, nameIsPathSegment } from '../../meta/names.ts'
+import { isDns1123Subdomain, isLongerThan, isQualifiedName, nameIsPathSegment } from '../../meta/names.ts'
 import { parseTimestamp } from '../../meta/time.ts'
 import type { Event } from '../../types.gen.ts'
 import { pushInvalid } from './formats.ts'
@@ -94,9 +94,9 @@ function checkNewStyle(errors: FieldError[], event: Event): void {
   for (const key of ['reportingInstance', 'action', 'reason'] as const) {
     const text = event[key] ?? ''
     if (text === '') errors.push(required(key))
-    if (text.length > 128) errors.push(invalid(key, '', 'can have at most 128 characters'))
+    if (isLongerThan(text, 128)) errors.push(invalid(key, '', 'can have at most 128 characters'))
   }
-  if (message.length > 1024) errors.push(invalid('message', '', 'can have at most 1024 characters'))
+  if (isLongerThan(message, 1024)) errors.push(invalid('message', '', 'can have at most 1024 characters'))
 }
 
 function since(timestamp: string | null | undefined, now: number): string | undefined {

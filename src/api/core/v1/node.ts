@@ -1,7 +1,9 @@
 import { defineResource } from '../../definition.ts'
 import { findCondition } from '../../meta/conditions.ts'
 import { duplicate, type FieldError, forbidden, invalid } from '../../meta/field-error.ts'
+import { isLongerThan } from '../../meta/names.ts'
 import type { Node } from '../../types.gen.ts'
+import { NOT_POSITIVE } from './formats.ts'
 import { checkCidr, isDualStack } from './ip-address.ts'
 import { ageColumn, nameColumn } from './metadata-columns.ts'
 import { setResourceListDefaults } from './resource-list.ts'
@@ -25,7 +27,6 @@ export const node = defineResource<Node>('v1/nodes', {
   },
   validate,
   validateUpdate,
-  validatesUpdateAlone: true,
   validateStatusUpdate: validateUpdate,
   columns: [
     nameColumn,
@@ -119,6 +120,10 @@ function validate(node: Node): FieldError[] {
   // Upstream puts taints under metadata.
   if (spec.taints) checkTaints(errors, spec.taints, 'metadata.taints')
   checkResources(errors, node)
+  const swap = node.status?.nodeInfo?.swap?.capacity
+  // Upstream puts this under metadata too.
+  if (swap !== undefined && swap <= 0) errors.push(invalid('metadata.nodeSwapStatus.capacity', swap, NOT_POSITIVE))
+  checkDeclaredFeatures(errors, node)
   const { podCIDRs = [] } = spec
   podCIDRs.forEach((cidr, i) => {
     checkCidr(errors, cidr, `spec.podCIDRs[${i}]`)
@@ -127,9 +132,6 @@ function validate(node: Node): FieldError[] {
     if (podCIDRs.length > 2 || !isDualStack(podCIDRs.map((cidr) => cidr.split('/')[0]!))) {
       errors.push(invalid('spec.podCIDRs', podCIDRs, 'may specify no more than one CIDR for each IP family'))
     }
-    podCIDRs.forEach((cidr, i) => {
-      if (podCIDRs.indexOf(cidr) < i) errors.push(duplicate(`spec.podCIDRs[${i}]`, cidr))
-    })
   }
   return errors
 }
@@ -141,11 +143,33 @@ function checkResources(errors: FieldError[], { status }: Node): void {
   }
 }
 
+const FEATURE = /^[A-Z][a-zA-Z0-9]*(\/[a-zA-Z][a-zA-Z0-9]*)*$/
+
+/** Upstream: validation.go validateNodeDeclaredFeatures. */
+function checkDeclaredFeatures(errors: FieldError[], { status }: Node): void {
+  const features = status?.declaredFeatures
+  features?.forEach((feature, i) => {
+    const path = `status.declaredFeatures[${i}]`
+    const bad = `invalid feature name ${JSON.stringify(feature)}`
+    if (isLongerThan(feature, 253)) errors.push(invalid(path, feature, `${bad}: must be no more than 253 characters`))
+    else if (!FEATURE.test(feature)) {
+      const form =
+        "must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes"
+      errors.push(invalid(path, feature, `${bad}: ${form}`))
+    }
+    const next = features[i + 1]
+    if (next === undefined || next > feature) return
+    const at = `status.declaredFeatures[${i + 1}]`
+    errors.push(next === feature ? duplicate(at, next) : invalid(at, next, 'list must be sorted alphabetically'))
+  })
+}
+
 /** Upstream: validation.go ValidateNodeUpdate. */
 function validateUpdate(node: Node, old: Node): FieldError[] {
   const errors: FieldError[] = []
   const { spec, status } = node
   checkResources(errors, node)
+  checkDeclaredFeatures(errors, node)
   const addresses = status?.addresses
   addresses?.forEach((address, i) => {
     const first = addresses.findIndex((other) => other.type === address.type && other.address === address.address)

@@ -127,9 +127,7 @@ function validateUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim
     const storage = old.spec.resources?.requests?.storage
     munged.resources = { ...claim.spec.resources, requests: storage === undefined ? requests : { ...requests, storage } }
   }
-  if (isBound && munged.volumeAttributesClassName !== undefined) {
-    munged.volumeAttributesClassName = before.volumeAttributesClassName
-  }
+  if (isBound) munged.volumeAttributesClassName = before.volumeAttributesClassName
   if (!semanticEqual(munged, before)) {
     const what = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
     errors.push(forbidden('spec', `${what}\n${specDiff('core.PersistentVolumeClaimSpec', before, munged)}`))
@@ -142,7 +140,7 @@ function validateUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim
     }
   }
   if (claim.spec.volumeMode !== old.spec.volumeMode) errors.push(invalid('volumeMode', claim.spec.volumeMode ?? null, IMMUTABLE))
-  checkAttributesClass(errors, claim.spec.volumeAttributesClassName, old.spec.volumeAttributesClassName)
+  checkAttributesClass(errors, claim, old)
   return errors
 }
 
@@ -167,32 +165,40 @@ function allowClassOnce(
   }
 }
 
-function checkAttributesClass(errors: FieldError[], next: string | undefined, old: string | undefined): void {
-  if (old === undefined || next === old) return
-  const path = 'spec.volumeAttributesClassName'
-  if (next === undefined) errors.push(forbidden(path, 'update from non-nil value to nil is forbidden'))
-  else if (next === '') errors.push(forbidden(path, 'update from non-nil value to an empty string is forbidden'))
+/** What a volume has got, its claim can't forget. */
+function checkAttributesClass(
+  errors: FieldError[],
+  { spec }: PersistentVolumeClaim,
+  { spec: before, status }: PersistentVolumeClaim,
+): void {
+  const { volumeAttributesClassName: next } = spec
+  if (next === before.volumeAttributesClassName || status?.currentVolumeAttributesClassName === undefined || next) return
+  const what = next === undefined ? 'nil' : 'empty string'
+  const detail = `update to ${what} is forbidden when status.currentVolumeAttributesClassName is not nil`
+  errors.push(forbidden('spec.volumeAttributesClassName', detail))
 }
 
 /** Upstream: validation.go ValidatePersistentVolumeClaimStatusUpdate. */
 function validateStatusUpdate({ spec, status }: PersistentVolumeClaim): FieldError[] {
   const errors: FieldError[] = []
   if (!spec.accessModes?.length) errors.push(required('Spec.accessModes'))
-  for (const key of ['capacity', 'allocatedResources'] as const) {
-    const amounts = status?.[key]
-    for (const name in amounts) {
-      if (key === 'allocatedResources') checkClaimResource(errors, name, 'status.allocatedResources')
-      const value = quantityValue(amounts[name])
-      if (value < 0) errors.push(invalid(`status.${key}[${name}]`, value, 'must be a valid resource quantity'))
-    }
-  }
+  for (const name in status?.capacity) checkAmount(errors, status.capacity[name]!, `status.capacity[${name}]`)
+  const path = 'status.allocatedResourceStatuses'
   for (const name in status?.allocatedResourceStatuses) {
-    checkClaimResource(errors, name, 'status.allocatedResourceStatus')
-    if (!RESIZE_STATES.includes(status.allocatedResourceStatuses[name]!)) {
-      errors.push(notSupported('status.allocatedResourceStatus', name, RESIZE_STATES))
-    }
+    checkClaimResource(errors, name, path)
+    if (!RESIZE_STATES.includes(status.allocatedResourceStatuses[name]!)) errors.push(notSupported(path, name, RESIZE_STATES))
+  }
+  for (const name in status?.allocatedResources) {
+    const before = errors.length
+    checkClaimResource(errors, name, 'status.allocatedResources')
+    if (errors.length === before) checkAmount(errors, status.allocatedResources[name]!, `status.allocatedResources[${name}]`)
   }
   return errors
+}
+
+function checkAmount(errors: FieldError[], amount: string, path: string): void {
+  const value = quantityValue(amount)
+  if (value < 0) errors.push(invalid(path, value, 'must be a valid resource quantity'))
 }
 
 function checkClaimResource(errors: FieldError[], name: string, path: string): void {

@@ -3,8 +3,14 @@ import { deepEqual } from '../../../lib/deep-equal.ts'
 import { defineResource } from '../../definition.ts'
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts'
 import { isDns1123Label, isDns1123Subdomain, nameIsDnsSubdomain } from '../../meta/names.ts'
-import { compareQuantities } from '../../meta/quantity.ts'
-import type { CSIPersistentVolumeSource, PersistentVolume, PersistentVolumeSpec, SecretReference } from '../../types.gen.ts'
+import { compareQuantities, quantityValue } from '../../meta/quantity.ts'
+import type {
+  CSIPersistentVolumeSource,
+  PersistentVolume,
+  PersistentVolumeSpec,
+  SecretReference,
+  VolumeNodeAffinity,
+} from '../../types.gen.ts'
 import { checkNodeSelector } from './affinity-validation.ts'
 import { checkAccessModes, checkVolumeMode } from './claim-validation.ts'
 import { IMMUTABLE, NOT_POSITIVE, pushInvalid } from './formats.ts'
@@ -129,6 +135,8 @@ function validate({ spec }: PersistentVolume): FieldError[] {
   if (names.length === 0) errors.push(required('spec.capacity'))
   if (capacity.storage === undefined || names.length > 1) errors.push(notSupported('spec.capacity', capacity, ['storage']))
   for (const name of names) {
+    const value = quantityValue(capacity[name])
+    if (value < 0) errors.push(invalid(`spec.capacity[${name}]`, value, 'must be a valid resource quantity'))
     if (compareQuantities(capacity[name], '0') <= 0) errors.push(invalid(`spec.capacity[${name}]`, capacity[name], NOT_POSITIVE))
   }
   if (policy && !RECLAIM_POLICIES.includes(policy)) {
@@ -203,13 +211,37 @@ function validateUpdate({ spec }: PersistentVolume, { spec: old }: PersistentVol
     errors.push(forbidden('spec.persistentvolumesource', `spec.persistentvolumesource is immutable after creation\n${diff}`))
   }
   if (spec.volumeMode !== old.volumeMode) errors.push(invalid('volumeMode', spec.volumeMode ?? null, IMMUTABLE))
-  if (old.nodeAffinity && !deepEqual(spec.nodeAffinity, old.nodeAffinity)) {
-    errors.push(invalid('nodeAffinity', spec.nodeAffinity ?? null, IMMUTABLE))
+  if (old.nodeAffinity && !deepEqual(spec.nodeAffinity, withNewLabels(old.nodeAffinity, spec.nodeAffinity))) {
+    errors.push(invalid('nodeAffinity', spec.nodeAffinity ?? null, `${IMMUTABLE}, except for updating from beta label to GA`))
   }
   if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
     errors.push(forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'))
   }
   return errors
+}
+
+const LABELS_NOW: Readonly<Record<string, string>> = {
+  'beta.kubernetes.io/arch': 'kubernetes.io/arch',
+  'beta.kubernetes.io/os': 'kubernetes.io/os',
+  'failure-domain.beta.kubernetes.io/zone': 'topology.kubernetes.io/zone',
+  'failure-domain.beta.kubernetes.io/region': 'topology.kubernetes.io/region',
+  'beta.kubernetes.io/instance-type': 'node.kubernetes.io/instance-type',
+}
+
+/** The old affinity, by the labels of today where the next one has them. Upstream: getMaskNodeSelectorLabelChangeEqualities. */
+function withNewLabels(old: VolumeNodeAffinity, next: VolumeNodeAffinity | undefined): VolumeNodeAffinity {
+  type Terms = NonNullable<VolumeNodeAffinity['required']>['nodeSelectorTerms']
+  const nextTerms: Terms = next?.required?.nodeSelectorTerms ?? []
+  if (!old.required) return old
+  const nodeSelectorTerms = old.required.nodeSelectorTerms.map((term, i) => {
+    if (!term.matchExpressions) return term
+    const matchExpressions = term.matchExpressions.map((requirement, j) => {
+      const key = nextTerms[i]?.matchExpressions?.[j]?.key
+      return key !== undefined && LABELS_NOW[requirement.key] === key ? { ...requirement, key } : requirement
+    })
+    return { ...term, matchExpressions }
+  })
+  return { ...old, required: { ...old.required, nodeSelectorTerms } }
 }
 
 function sourceOf(spec: PersistentVolumeSpec): Partial<PersistentVolumeSpec> {

@@ -11,9 +11,6 @@ export function setPodLevelResourceDefaults(spec: PodSpec): void {
   if (!spec.resources) return
   setHugePagesLimits(spec)
   setPodRequests(spec)
-  setPodLimits(spec)
-  // Upstream defaults again whenever it reads a pod, and then finds the limits it had added.
-  setPodRequests(spec)
 }
 
 /** Upstream: defaults.go defaultHugePagePodLimits. */
@@ -39,20 +36,6 @@ function setPodRequests(spec: PodSpec): void {
   if (!isEmpty(requests)) spec.resources!.requests = requests
 }
 
-/** Only limits that every container has add up to one of the pod. Upstream: defaults.go defaultPodLimits. */
-function setPodLimits(spec: PodSpec): void {
-  const { limits, requests } = spec.resources!
-  if (Object.keys(limits ?? {}).some(isPodLevelResource) || !Object.keys(requests ?? {}).some(isPodLevelResource)) return
-  const totals = containerTotals(spec, 'limits')
-  const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
-  for (const name in totals) {
-    if (!isPodLevelResource(name) || !isOvercommitAllowed(name) || limits?.[name] !== undefined) continue
-    if (all.some((container) => container.resources?.limits?.[name] === undefined)) continue
-    spec.resources!.limits ??= {}
-    spec.resources!.limits[name] = totals[name]!
-  }
-}
-
 function isEmpty(list: object | undefined): boolean {
   return list === undefined || Object.keys(list).length === 0
 }
@@ -60,14 +43,20 @@ function isEmpty(list: object | undefined): boolean {
 /** Upstream: validation.go validatePodResources. */
 export function checkPodLevelResources(errors: FieldError[], spec: PodSpec, claimNames: readonly string[], path: string): void {
   const { requests, limits, claims } = spec.resources!
-  if (claims) errors.push(forbidden(`${path}.claims`, 'claims cannot be set for Resources at pod-level'))
+  if (spec.os?.name === 'windows') {
+    errors.push(forbidden(path, 'may not be set for a windows pod'))
+    return
+  }
+  if (claims) errors.push(forbidden(`${path}.claims`, 'claims may not be set for Resources at pod-level'))
   checkResourceRequirements(errors, spec.resources!, path, checkPodResourceName, claimNames)
   const totals = containerTotals(spec, 'requests')
   for (const name in totals) {
-    if (!isPodLevelResource(name) || compareQuantities(totals[name], requests?.[name]) <= 0) continue
+    const request = requests?.[name]
+    if (request === undefined || compareQuantities(totals[name], request) <= 0) continue
     const detail = `must be greater than or equal to aggregate container requests of ${totals[name]}`
-    errors.push(invalid(`${path}.requests[${name}]`, requests?.[name] ?? '0', detail))
+    errors.push(invalid(`${path}.requests[${name}]`, request, detail))
   }
+  checkHugePagesLimits(errors, spec, path)
   spec.containers?.forEach(({ resources }, i) => {
     for (const name in resources?.limits) {
       const limit = limits?.[name]
@@ -76,4 +65,14 @@ export function checkPodLevelResources(errors: FieldError[], spec: PodSpec, clai
       errors.push(invalid(at, resources.limits[name], `must be less than or equal to pod limits of ${limit}`))
     }
   })
+}
+
+function checkHugePagesLimits(errors: FieldError[], spec: PodSpec, path: string): void {
+  const totals = containerTotals(spec, 'limits')
+  for (const name in totals) {
+    const limit = spec.resources!.limits?.[name]
+    if (!isHugePagesResource(name) || limit === undefined || compareQuantities(totals[name], limit) <= 0) continue
+    const detail = `must be greater than or equal to aggregate container limits of ${totals[name]}`
+    errors.push(invalid(`${path}.limits[${name}]`, limit, detail))
+  }
 }

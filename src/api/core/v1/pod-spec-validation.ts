@@ -1,9 +1,10 @@
 /** The spec of a pod, in a Pod or in a template. Upstream: validation.go ValidatePodSpec, whose order this keeps. */
-import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts'
+import { duplicate, type FieldError, forbidden, invalid, NOWHERE, notSupported, required, tooLong } from '../../meta/field-error.ts'
 import {
   isDns1123Label,
   isDns1123Subdomain,
   isDns1123SubdomainWithUnderscore,
+  isLongerThan,
   isQualifiedName,
   nameIsDnsSubdomain,
 } from '../../meta/names.ts'
@@ -11,6 +12,7 @@ import { validateLabels } from '../../meta/object-meta-validation.ts'
 import type { HostAlias, PodDNSConfig, PodResourceClaim, PodSpec } from '../../types.gen.ts'
 import { checkAffinity } from './affinity-validation.ts'
 import { checkContainers, checkEphemeralContainers, checkInitContainers, type PodContext } from './container-validation.ts'
+import { checkFileKeyVolumes } from './env-validation.ts'
 import { MAX_INT32, pushInvalid, rangeMessage } from './formats.ts'
 import { checkIp } from './ip-address.ts'
 import { checkHostProcess, checkOs } from './os-validation.ts'
@@ -31,15 +33,18 @@ export interface PodSpecRules {
   readonly isPod: boolean
   /** '' when not known, as in a template. */
   readonly podName: string
+  /** The API's copy of a static pod. */
+  readonly isMirror?: boolean
 }
 
-export function checkPodSpec(errors: FieldError[], spec: PodSpec, path: string, { isPod, podName }: PodSpecRules): void {
+export function checkPodSpec(errors: FieldError[], spec: PodSpec, path: string, { isPod, podName, isMirror }: PodSpecRules): void {
   const { restartPolicy, dnsPolicy, resourceClaims } = spec
   if (spec.terminationGracePeriodSeconds === undefined) errors.push(required(`${path}.terminationGracePeriodSeconds`))
-  const volumes = checkVolumes(errors, spec.volumes, podName, `${path}.volumes`)
+  const volumes = checkVolumes(errors, spec.volumes, { isPod, podName }, `${path}.volumes`)
   const claimNames = resourceClaims?.flatMap(({ name }) => (name ? [name] : [])) ?? NO_NAMES
   const context: PodContext = { spec, volumes, claimNames, isPod }
-  if (resourceClaims) checkResourceClaims(errors, resourceClaims, `${path}.resourceClaims`)
+  if (isMirror) for (const _ of resourceClaims ?? []) errors.push(forbidden(NOWHERE, 'static pods do not support resource claims'))
+  else if (resourceClaims) checkResourceClaims(errors, resourceClaims, `${path}.resourceClaims`)
   checkContainers(errors, context, `${path}.containers`)
   if (spec.initContainers) checkInitContainers(errors, context, `${path}.initContainers`)
   if (spec.ephemeralContainers) checkEphemeralContainers(errors, context, `${path}.ephemeralContainers`)
@@ -60,9 +65,11 @@ export function checkPodSpec(errors: FieldError[], spec: PodSpec, path: string, 
   }
   checkHostProcess(errors, spec, path)
   checkHostUsers(errors, spec, path)
+  if (spec.hostnameOverride !== undefined) checkHostnameOverride(errors, spec, path)
   checkNames(errors, spec, path)
   if (spec.tolerations) checkTolerations(errors, spec.tolerations, `${path}.tolerations`)
   if (spec.hostAliases) checkHostAliases(errors, spec.hostAliases, `${path}.hostAliases`)
+  checkClassNames(errors, spec, path)
   if (spec.preemptionPolicy !== undefined) {
     checkEnum(errors, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'], `${path}.preemptionPolicy`)
   }
@@ -71,6 +78,7 @@ export function checkPodSpec(errors: FieldError[], spec: PodSpec, path: string, 
     checkResourceRequirements(errors, { limits: spec.overhead }, `${path}.overhead`, checkContainerResourceName, NO_NAMES)
   }
   if (spec.os) checkOs(errors, spec, path)
+  checkFileKeyVolumes(errors, spec, path)
 }
 
 function checkEnum(errors: FieldError[], value: string | undefined, allowed: readonly string[], path: string): void {
@@ -89,11 +97,11 @@ function checkNames(errors: FieldError[], spec: PodSpec, path: string): void {
   }
   if (hostname) pushInvalid(errors, `${path}.hostname`, hostname, isDns1123Label(hostname))
   if (subdomain) pushInvalid(errors, `${path}.subdomain`, subdomain, isDns1123Label(subdomain))
-  if (spec.hostnameOverride !== undefined) checkHostnameOverride(errors, spec, path)
-  for (const key of ['priorityClassName', 'runtimeClassName'] as const) {
-    const name = spec[key]
-    if (name) pushInvalid(errors, `${path}.${key}`, name, nameIsDnsSubdomain(name, false))
-  }
+}
+
+function checkClassNames(errors: FieldError[], { priorityClassName: priority, runtimeClassName: runtime }: PodSpec, path: string): void {
+  if (priority) pushInvalid(errors, `${path}.priorityClassName`, priority, nameIsDnsSubdomain(priority, false))
+  if (runtime !== undefined) pushInvalid(errors, `${path}.runtimeClassName`, runtime, nameIsDnsSubdomain(runtime, false))
 }
 
 function checkHostnameOverride(
@@ -101,12 +109,11 @@ function checkHostnameOverride(
   { hostnameOverride: name = '', setHostnameAsFQDN, hostNetwork }: PodSpec,
   path: string,
 ): void {
-  pushInvalid(errors, `${path}.hostnameOverride`, name, isDns1123Subdomain(name))
-  if (name.length > 64) errors.push(invalid(`${path}.hostnameOverride`, name, 'must be no more than 64 characters'))
-  if (hostNetwork) errors.push(forbidden(`${path}.hostnameOverride`, 'may not be specified when hostNetwork is true'))
-  if (setHostnameAsFQDN) {
-    errors.push(forbidden(`${path}.hostnameOverride`, 'may not be specified when setHostnameAsFQDN is true'))
-  }
+  const at = `${path}.hostnameOverride`
+  if (setHostnameAsFQDN) errors.push(forbidden(at, 'may not be specified when setHostnameAsFQDN is true'))
+  if (hostNetwork) errors.push(forbidden(at, 'may not be specified when hostNetwork is true'))
+  if (isLongerThan(name, 64)) errors.push(tooLong(at, 64))
+  pushInvalid(errors, at, name, isDns1123Subdomain(name))
 }
 
 /** Upstream: validation.go validatePodHostNetworkDeps. A template may leave the host port to the pod's defaults. */

@@ -1,8 +1,9 @@
 /** What else of a pod's spec the scheduler reads: tolerations, gates, spread constraints. And taints of nodes. */
-import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts'
+import { duplicate, type FieldError, invalid, notSupported, required } from '../../meta/field-error.ts'
 import { isQualifiedName, isValidLabelValue } from '../../meta/names.ts'
 import { validateLabelSelector } from '../../meta/object-meta-validation.ts'
 import type { PodSchedulingGate, Taint, Toleration, TopologySpreadConstraint } from '../../types.gen.ts'
+import { checkMatchLabelKeys } from './affinity-validation.ts'
 import { NOT_POSITIVE, pushInvalid } from './formats.ts'
 
 const TAINT_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
@@ -28,6 +29,11 @@ export function checkTolerations(errors: FieldError[], tolerations: Toleration[]
       }
       case 'Exists':
         if (value) errors.push(invalid(`${at}.operator`, value, "value must be empty when `operator` is 'Exists'"))
+        break
+      case 'Lt':
+      case 'Gt':
+        // The gate TaintTolerationComparisonOperators is off; upstream names them all the same.
+        errors.push(notSupported(`${at}.operator`, operator, ['Equal', 'Exists', 'Lt', 'Gt']))
         break
       default:
         errors.push(notSupported(`${at}.operator`, operator, ['Equal', 'Exists']))
@@ -87,22 +93,7 @@ export function checkTopologySpread(errors: FieldError[], constraints: TopologyS
         errors.push(notSupported(`${at}.${key}`, policy, ['Honor', 'Ignore']))
       }
     }
-    checkSpreadLabelKeys(errors, constraint, `${at}.matchLabelKeys`)
+    checkMatchLabelKeys(errors, constraint, at)
     if (labelSelector) errors.push(...validateLabelSelector(labelSelector, `${at}.labelSelector`))
   })
-}
-
-/** The selector may name a key once: the server's own expression for it. Upstream: the feature MatchLabelKeysInPodTopologySpreadSelectorMerge. */
-function checkSpreadLabelKeys(errors: FieldError[], { matchLabelKeys, labelSelector }: TopologySpreadConstraint, path: string): void {
-  if (!matchLabelKeys?.length) return
-  if (!labelSelector) errors.push(forbidden(path, 'must not be specified when labelSelector is not set'))
-  matchLabelKeys.forEach((key, i) => {
-    pushInvalid(errors, `${path}[${i}]`, key, isQualifiedName(key))
-  })
-  const seen = new Set(Object.keys(labelSelector?.matchLabels ?? {}))
-  for (const { key } of labelSelector?.matchExpressions ?? []) {
-    const i = matchLabelKeys.indexOf(key)
-    if (i >= 0 && seen.has(key)) errors.push(invalid(`${path}[${i}]`, key, 'exists in both matchLabelKeys and labelSelector'))
-    seen.add(key)
-  }
 }

@@ -4,6 +4,7 @@ import { isDns1123Subdomain } from '../../meta/names.ts'
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext, Sysctl, WindowsSecurityContextOptions } from '../../types.gen.ts'
 import { isUnixId, pushInvalid } from './formats.ts'
 import { checkDescendingPath } from './local-path.ts'
+import { eachContainer } from './os-validation.ts'
 
 const PROFILE_TYPES = ['Localhost', 'RuntimeDefault', 'Unconfined']
 
@@ -157,8 +158,11 @@ function checkWindowsOptions(errors: FieldError[], options: WindowsSecurityConte
 /** Linux's user namespaces don't go with the host's other namespaces. Upstream: validation.go validateHostUsers. */
 export function checkHostUsers(errors: FieldError[], spec: PodSpec, path: string): void {
   if (spec.hostUsers !== false) return
-  const reason = 'when `pod.Spec.HostUsers` is false'
+  const reason = 'when `hostUsers` is false'
   if (spec.hostNetwork) errors.push(forbidden(`${path}.hostNetwork`, reason))
   if (spec.hostPID) errors.push(forbidden(`${path}.HostPID`, reason))
   if (spec.hostIPC) errors.push(forbidden(`${path}.HostIPC`, reason))
+  eachContainer(spec, path, ({ volumeDevices }, at) => {
+    if (volumeDevices?.length) errors.push(forbidden(`${at}.volumeDevices`, reason))
+  })
 }

@@ -1,4 +1,5 @@
 /** Upstream: validation.go ValidateService, ValidateServiceUpdate. */
+import { isIP } from 'node:net'
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts'
 import { isDns1123Label, isDns1123Subdomain, isQualifiedName, isValidPortNumber } from '../../meta/names.ts'
 import { validateLabels } from '../../meta/object-meta-validation.ts'
@@ -11,11 +12,21 @@ const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
 const AFFINITIES = ['ClientIP', 'None']
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP']
 const TRAFFIC_POLICIES = ['Cluster', 'Local']
-const DISTRIBUTIONS = ['PreferClose', 'PreferSameNode', 'PreferSameZone']
+const DISTRIBUTIONS = ['PreferClose', 'PreferSameZone', 'PreferSameNode']
+const TOPOLOGY_MODE = 'service.kubernetes.io/topology-mode'
+const TOPOLOGY_HINTS = 'service.kubernetes.io/topology-aware-hints'
+const SOURCE_RANGES = 'service.beta.kubernetes.io/load-balancer-source-ranges'
 const MAX_AFFINITY_SECONDS = 86400
 
-export function validateService(service: Service): FieldError[] {
+/** @param old the service before, when there is one */
+export function validateService(service: Service, old?: Service): FieldError[] {
   const errors: FieldError[] = []
+  const { [TOPOLOGY_MODE]: mode, [TOPOLOGY_HINTS]: hints } = service.metadata.annotations ?? {}
+  if (mode !== undefined && hints !== undefined && mode !== hints) {
+    errors.push(
+      invalid(`metadata.annotations[${TOPOLOGY_MODE}]`, mode, `must match annotations[${TOPOLOGY_HINTS}] when both are specified`),
+    )
+  }
   const { spec } = service
   const { type, ports = [], clusterIPs } = spec
   if (ports.length === 0 && !isHeadless(service) && type !== 'ExternalName') errors.push(required('spec.ports'))
@@ -32,7 +43,7 @@ export function validateService(service: Service): FieldError[] {
   })
   if (!type) errors.push(required('spec.type'))
   else if (!TYPES.includes(type)) errors.push(notSupported('spec.type', type, TYPES))
-  checkLoadBalancer(errors, service)
+  checkLoadBalancer(errors, service, old)
   checkTrafficPolicies(errors, service)
   return errors
 }
@@ -71,7 +82,9 @@ function checkPorts(errors: FieldError[], { spec }: Service): void {
       }
     }
     if (isBefore(i, (other) => other.port === port && other.protocol === protocol)) {
-      errors.push(duplicate(path, { protocol, port }))
+      // Upstream marshals its internal struct, which has no JSON names.
+      const key = { Name: '', Protocol: protocol, AppProtocol: null, Port: port, TargetPort: 0, NodePort: 0 }
+      errors.push(duplicate(path, key))
     }
   })
 }
@@ -131,7 +144,8 @@ function checkClusterIps(errors: FieldError[], service: Service): void {
   })
 }
 
-function checkLoadBalancer(errors: FieldError[], { spec }: Service): void {
+function checkLoadBalancer(errors: FieldError[], service: Service, old: Service | undefined): void {
+  const { spec } = service
   const isLoadBalancer = spec.type === 'LoadBalancer'
   const onlyThere = "may only be used when `type` is 'LoadBalancer'"
   if (spec.loadBalancerSourceRanges?.length) {
@@ -139,7 +153,7 @@ function checkLoadBalancer(errors: FieldError[], { spec }: Service): void {
     spec.loadBalancerSourceRanges.forEach((range, i) => {
       checkCidr(errors, range.trim(), `spec.LoadBalancerSourceRanges[${i}]`)
     })
-  }
+  } else checkAnnotatedRanges(errors, service, old)
   if (spec.allocateLoadBalancerNodePorts !== undefined && !isLoadBalancer) {
     errors.push(forbidden('spec.allocateLoadBalancerNodePorts', onlyThere))
   }
@@ -147,6 +161,16 @@ function checkLoadBalancer(errors: FieldError[], { spec }: Service): void {
   if (spec.loadBalancerClass === undefined) return
   if (!isLoadBalancer) errors.push(forbidden('spec.loadBalancerClass', onlyThere))
   else pushInvalid(errors, 'spec.loadBalancerClass', spec.loadBalancerClass, isQualifiedName(spec.loadBalancerClass))
+}
+
+/** The way to say it before there was a field. */
+function checkAnnotatedRanges(errors: FieldError[], { metadata, spec }: Service, old: Service | undefined): void {
+  const text = metadata.annotations?.[SOURCE_RANGES]
+  if (text === undefined) return
+  const path = `metadata.annotations[${SOURCE_RANGES}]`
+  if (spec.type !== 'LoadBalancer') errors.push(forbidden(path, "may only be used when `type` is 'LoadBalancer'"))
+  if (text.trim() === '' || old?.metadata.annotations?.[SOURCE_RANGES] === text) return
+  for (const range of text.trim().split(',')) checkCidr(errors, range.trim(), path)
 }
 
 function checkTrafficPolicies(errors: FieldError[], service: Service): void {
@@ -187,7 +211,7 @@ export function validateServiceUpdate(service: Service, old: Service): FieldErro
       errors.push(forbidden('spec.healthCheckNodePort', 'field is immutable'))
     }
   }
-  return errors
+  return [...errors, ...validateService(service, old)]
 }
 
 function checkKept(errors: FieldError[], { spec }: Service, old: Service, key: 'clusterIPs' | 'ipFamilies', one: string): void {
@@ -227,7 +251,7 @@ export function validateServiceStatus({ spec, status }: Service): FieldError[] {
     else if (ipMode !== 'VIP' && ipMode !== 'Proxy') errors.push(notSupported(`${at}.ipMode`, ipMode, ['Proxy', 'VIP']))
     if (!hostname) return
     pushInvalid(errors, `${at}.hostname`, hostname, isDns1123Subdomain(hostname))
-    if (/^[\d.]+$/.test(hostname)) errors.push(invalid(`${at}.hostname`, hostname, 'must be a DNS name, not an IP address'))
+    if (isIP(hostname) !== 0) errors.push(invalid(`${at}.hostname`, hostname, 'must be a DNS name, not an IP address'))
   })
   return errors
 }

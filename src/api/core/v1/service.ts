@@ -19,7 +19,8 @@ export const service = defineResource<Service>('v1/services', {
     setClusterIps(service)
   },
   prepareForUpdate: keepAllocated,
-  validate: validateService,
+  validate: (service) => validateService(service),
+  validatesUpdateAlone: true,
   validateUpdate: validateServiceUpdate,
   validateStatusUpdate: validateServiceStatus,
   columns: [

@@ -8,6 +8,7 @@ import { checkClaimSpec } from './claim-validation.ts'
 import { pushInvalid } from './formats.ts'
 import { checkNoBacksteps } from './local-path.ts'
 import type { VolumesByName } from './mount-validation.ts'
+import type { PodSpecRules } from './pod-spec-validation.ts'
 import { checkDownwardFiles, checkFileMode, checkKeysToPaths, checkProjected } from './projection-validation.ts'
 import { checkStorageSystem, STORAGE_SYSTEMS } from './storage-system-validation.ts'
 
@@ -48,17 +49,22 @@ const NO_VOLUMES: VolumesByName = new Map()
 
 /**
  * Upstream: validation.go ValidateVolumes.
- * @param podName '' when it isn't known: in a template
  * @returns the volumes without a fault, which are those that containers may mount
  */
-export function checkVolumes(errors: FieldError[], volumes: Volume[] | undefined, podName: string, path: string): VolumesByName {
+export function checkVolumes(
+  errors: FieldError[],
+  volumes: Volume[] | undefined,
+  pod: Pick<PodSpecRules, 'isPod' | 'podName'>,
+  path: string,
+): VolumesByName {
   if (!volumes?.length) return NO_VOLUMES
+  const { podName } = pod
   const valid = new Map<string, Volume>()
   for (let i = 0; i < volumes.length; i++) {
     const volume = volumes[i]!
     const at = `${path}[${i}]`
     const before = errors.length
-    checkSource(errors, volume, podName, at)
+    checkSource(errors, volume, pod, at)
     if (!volume.name) errors.push(required(`${at}.name`))
     else pushInvalid(errors, `${at}.name`, volume.name, isDns1123Label(volume.name))
     if (valid.has(volume.name)) errors.push(duplicate(`${at}.name`, volume.name))
@@ -72,7 +78,7 @@ export function checkVolumes(errors: FieldError[], volumes: Volume[] | undefined
   return valid
 }
 
-function checkSource(errors: FieldError[], volume: Volume, podName: string, path: string): void {
+function checkSource(errors: FieldError[], volume: Volume, pod: Pick<PodSpecRules, 'isPod' | 'podName'>, path: string): void {
   let sources = 0
   if (volume.emptyDir) {
     sources++
@@ -82,13 +88,22 @@ function checkSource(errors: FieldError[], volume: Volume, podName: string, path
   }
   for (const key of SOURCES) {
     if (volume[key] === undefined || volume[key] === null) continue
-    if (sources++ > 0) errors.push(forbidden(`${path}.${key}`, 'may not specify more than 1 volume type'))
-    else checkOneSource(errors, volume, key, podName, path)
+    if (sources++ > 0) errors.push(forbidden(`${path}.${MISSPELT[key] ?? key}`, 'may not specify more than 1 volume type'))
+    else checkOneSource(errors, volume, key, pod, path)
   }
   if (sources === 0) errors.push(required(path, 'must specify a volume type'))
 }
 
-function checkOneSource(errors: FieldError[], volume: Volume, key: (typeof SOURCES)[number], podName: string, path: string): void {
+/** As upstream spells them where they are one too many. */
+const MISSPELT: Readonly<Record<string, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' }
+
+function checkOneSource(
+  errors: FieldError[],
+  volume: Volume,
+  key: (typeof SOURCES)[number],
+  { isPod, podName }: Pick<PodSpecRules, 'isPod' | 'podName'>,
+  path: string,
+): void {
   switch (key) {
     case 'configMap':
       if (!volume.configMap!.name) errors.push(required(`${path}.configMap.name`))
@@ -126,7 +141,8 @@ function checkOneSource(errors: FieldError[], volume: Volume, key: (typeof SOURC
       }
       break
     case 'image':
-      if (!volume.image!.reference) errors.push(required(`${path}.image.reference`))
+      // A template may leave it to whoever makes pods of it.
+      if (isPod && !volume.image!.reference) errors.push(required(`${path}.image.reference`))
       if (!PULL_POLICIES.includes(volume.image!.pullPolicy ?? '')) {
         errors.push(notSupported(`${path}.image.pullPolicy`, volume.image!.pullPolicy, PULL_POLICIES))
       }

@@ -1,7 +1,7 @@
 /** Events of events.k8s.io: another spelling of the core group's, in whose store they are. */
 import { event as coreEvent } from '../../core/v1/event.ts'
 import { type Column, defineResource } from '../../definition.ts'
-import { pushChanged, pushInvalid } from '../../meta/field-checks.ts'
+import { isSameValue, pushChanged, pushInvalid } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, required } from '../../meta/field-error.ts'
 import { isLongerThan, isQualifiedName } from '../../meta/names.ts'
 import { parseTimestamp } from '../../meta/time.ts'
@@ -18,7 +18,7 @@ export const event = defineResource<EventsV1Event>('events.k8s.io/v1/events', {
   validate: (object) => [...commonFaults(object), ...newEventFaults(object)],
   validateUpdate: (next, old) => {
     const errors = commonFaults(next)
-    pushSeriesFaults(errors, next)
+    if (!isSameValue(next.series, old.series)) pushSeriesFaults(errors, next)
     // Upstream names the stored form's fields here.
     pushChanged(errors, 'involvedObject', next.regarding, old.regarding)
     pushChanged(errors, 'reason', next.reason, old.reason)

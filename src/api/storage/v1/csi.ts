@@ -31,7 +31,12 @@ export const csiDriver = defineResource<CSIDriver>('storage.k8s.io/v1/csidrivers
     spec.seLinuxMount ??= false
     if (!spec.volumeLifecycleModes?.length) spec.volumeLifecycleModes = ['Persistent']
   },
+  prepareForCreate: ({ spec }) => {
+    // Behind the gate VolumeLimitScaling, which is off.
+    delete spec.preventPodSchedulingIfMissing
+  },
   prepareForUpdate: (next, old) => {
+    if (old.spec.preventPodSchedulingIfMissing === undefined) delete next.spec.preventPodSchedulingIfMissing
     // Upstream counts its generations from the first change on.
     if (!isSameValue(next.spec, old.spec)) next.metadata.generation = (old.metadata.generation ?? 0) + 1
   },
