@@ -22,6 +22,8 @@ export default defineConfig({
           name: 'e2e',
           // Also on a machine with few cores, where one worker would be the default.
           maxWorkers: 3,
+          // After the fast ones, which say more precisely what is wrong.
+          sequence: { groupOrder: 1 },
           pool: 'threads',
           isolate: false,
           testTimeout: 120_000,

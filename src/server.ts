@@ -82,10 +82,24 @@ export async function createServer({ storage, clock, random, nodes, onError }: S
     tokens: new ServiceAccountTokens({ keys: signingKeyStore(cache), find: view.get, now: () => clock.now() }),
   }
   const activity = new Activity()
-  const client = new LocalClient(context, controllerUser('coracle'))
-  const simulation = simulateNodes(client)
+  const clientOf = (manager: string) => new LocalClient(context, controllerUser('coracle'), manager)
+  const client = clientOf('kube-apiserver')
+  const kubelets = clientOf('kubelet')
+  const otherClients: Readonly<Record<string, Client>> = {
+    scheduler: clientOf('kube-scheduler'),
+    kubelet: kubelets,
+    'node-agent': kubelets,
+  }
+  const simulation = simulateNodes(kubelets)
   const manager = new ControllerManager(
-    { client, clock, random, activity, onError: (controller, key, error) => onError(`controller ${controller}, ${key}`, error) },
+    {
+      client: clientOf('kube-controller-manager'),
+      clientOf: (controller) => otherClients[controller],
+      clock,
+      random,
+      activity,
+      onError: (controller, key, error) => onError(`controller ${controller}, ${key}`, error),
+    },
     [
       ...controllers({ definitions: resources.all(), startedAt: clock.now(), rootCertificate: ROOT_CERTIFICATE }),
       schedulerController(),

@@ -49,6 +49,8 @@ export interface FieldSchema extends ValueSchema {
   readonly listType: string | undefined
   readonly listMapKeys: readonly string[] | undefined
   readonly mapType: string | undefined
+  /** Of a list, map or pointer that Go writes as null when it is empty: it has no omitempty. */
+  readonly isNullable: boolean
   /** What becomes of the zero value: written when the client sent it, left out, or written always. */
   readonly whenZero: 'keep' | 'drop' | 'fill'
 }
@@ -58,6 +60,8 @@ export interface TypeSchema {
   /** The last segment, which is the Go struct's name: `DeploymentSpec`. */
   readonly shortName: string
   readonly fields: ReadonlyMap<string, FieldSchema>
+  /** `atomic` for a struct that has one owner as a whole. */
+  readonly mapType: string | undefined
   readonly required: readonly string[]
   /** The fields that an object of this type always has. */
   readonly filled: readonly FieldSchema[]
@@ -157,6 +161,7 @@ export class Schemas {
       name,
       shortName: name.slice(name.lastIndexOf('.') + 1),
       fields,
+      mapType: definition['x-kubernetes-map-type'],
       required: definition.required ?? [],
       filled: [...fields.values()].filter((field) => field.whenZero === 'fill'),
     }
@@ -189,6 +194,7 @@ function compileField(name: string, schema: RawSchema, facts: GoFacts): FieldSch
     listType: schema['x-kubernetes-list-type'],
     listMapKeys: schema['x-kubernetes-list-map-keys'],
     mapType: schema['x-kubernetes-map-type'],
+    isNullable: facts.nullable?.includes(name) === true,
     whenZero: whenZero(name, value, facts),
   }
 }

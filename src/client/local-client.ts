@@ -16,11 +16,12 @@ import type { Client, DigestFunction, ListOf, WatchHandler } from './client.ts'
 /** Straight to the registry of this process: the same verbs, rules and order as over the wire, without the bytes. */
 export class LocalClient implements Client {
   readonly #context: RegistryContext
-  readonly #user: User
+  readonly #writer: { readonly user: User; readonly fieldManager: string }
 
-  constructor(context: RegistryContext, user: User) {
+  /** @param fieldManager what managedFields call this client */
+  constructor(context: RegistryContext, user: User, fieldManager: string) {
     this.#context = context
-    this.#user = user
+    this.#writer = { user, fieldManager }
   }
 
   async get<T extends KubeObject>(target: ObjectRef): Promise<T> {
@@ -51,14 +52,14 @@ export class LocalClient implements Client {
     // Also a copy: what a controller builds shares parts with objects of the cache.
     const own = completeObject(this.#context.schemas, definition.schema, object) as unknown as KubeObject
     const target = { definition, namespace: object.metadata.namespace ?? '', name: '' }
-    return (await create(this.#context, target, own, { user: this.#user })).object as T
+    return (await create(this.#context, target, own, this.#writer)).object as T
   }
 
   async update<T extends KubeObject>(resource: GroupResource, object: T, subresource?: 'status' | 'finalize'): Promise<T> {
     const target = this.#target({ resource, namespace: object.metadata.namespace ?? '', name: object.metadata.name })
     const own = () => completeObject(this.#context.schemas, target.definition.schema, object as KubeObject)
-    if (subresource === 'finalize') return (await finalizeNamespace.update!(this.#context, target, own, { user: this.#user })).object as T
-    return (await update(this.#context, target, own, { user: this.#user, ...(subresource ? { subresource } : {}) })).object as T
+    if (subresource === 'finalize') return (await finalizeNamespace.update!(this.#context, target, own, this.#writer)).object as T
+    return (await update(this.#context, target, own, { ...this.#writer, ...(subresource ? { subresource } : {}) })).object as T
   }
 
   async patch<T extends KubeObject>(target: ObjectRef, patch: Record<string, unknown>, subresource?: 'status'): Promise<T> {
@@ -67,16 +68,16 @@ export class LocalClient implements Client {
       const patched = applyMergePatch(current, patch) as KubeObject
       return completeObject(this.#context.schemas, found.definition.schema, patched)
     }
-    return (await update(this.#context, found, change, { user: this.#user, subresource: subresource ?? '', isPatch: true })).object as T
+    return (await update(this.#context, found, change, { ...this.#writer, subresource: subresource ?? '', isPatch: true })).object as T
   }
 
   async delete(target: ObjectRef, options: DeleteOptions): Promise<void> {
-    await deleteObject(this.#context, this.#target(target), options, { user: this.#user })
+    await deleteObject(this.#context, this.#target(target), options, this.#writer)
   }
 
   async bind(pod: ObjectRef, uid: string, nodeName: string): Promise<void> {
     const binding = { metadata: { name: pod.name, uid }, target: { kind: 'Node', name: nodeName } }
-    await bindPod(this.#context, this.#target(pod), binding as never, { user: this.#user })
+    await bindPod(this.#context, this.#target(pod), binding as never, this.#writer)
   }
 
   #target({ resource, namespace, name }: ObjectRef): Target {

@@ -50,6 +50,8 @@ export interface Target {
 export interface WriteOptions {
   readonly user: User
   readonly dryRun?: boolean
+  /** Who the change is recorded for in managedFields ('' for a client that doesn't say); undefined for one that is nobody's. */
+  readonly fieldManager?: string | undefined
   /** Of an update: the next state is the current one, patched. It insists on a resourceVersion only if the patch brought its own. */
   readonly isPatch?: boolean
   /** Collects the Warning headers of the answer. */

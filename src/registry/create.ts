@@ -5,6 +5,7 @@ import type { ObjectResult, RegistryContext, Target, WriteOptions } from './cont
 import { bytesOf, encoder, encodeUnstored } from './encode.ts'
 import { keyOf } from './get.ts'
 import { admissionRequest, agreeOnNamespace, prepareForCreate, validateCreate } from './strategy.ts'
+import { trackFields } from './track-fields.ts'
 
 /**
  * Creates `object`, which becomes the registry's own.
@@ -25,6 +26,12 @@ export function prepareNew(context: RegistryContext, target: Target, object: Kub
   const { definition, namespace } = target
   agreeOnNamespace(definition, namespace, object)
   definition.setDefaults?.(object)
+  // What admission adds is nobody's. Upstream: handlers/create.go
+  if (options.fieldManager !== undefined) {
+    delete object.metadata.deletionTimestamp
+    delete object.metadata.deletionGracePeriodSeconds
+    trackFields(context, definition, '', undefined, object, options.fieldManager)
+  }
   const request = admissionRequest('create', target, '', object, undefined, options)
   context.admission.mutate(request)
   prepareForCreate(context, target, object, options.user)

@@ -1,4 +1,5 @@
 import type { ResourceDefinition } from '../api/definition.ts'
+import { entryText } from '../api/meta/managed-fields/managers.ts'
 import type { KubeObject } from '../api/object.ts'
 import type { Entry } from '../storage/entry.ts'
 
@@ -9,8 +10,9 @@ import type { Entry } from '../storage/entry.ts'
 export function encoder(definition: ResourceDefinition, object: KubeObject): (revision: number) => Buffer {
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object
   const head = `{"kind":"${definition.kind}","apiVersion":"${definition.apiVersion}","metadata":{"resourceVersion":"`
-  const { resourceVersion: _resourceVersion, ...others } = metadata
-  const tail = JSON.stringify(others).slice(1)
+  const { resourceVersion: _resourceVersion, managedFields, ...others } = metadata
+  const managers = managedFields === undefined ? '' : `,"managedFields":[${managedFields.map(entryText).join(',')}]`
+  const tail = `${JSON.stringify(others).slice(1, -1)}${managers}}`
   const body = JSON.stringify(rest).slice(1)
   const end = `${tail}${body === '}' ? '' : ','}${body}`
   object.kind = definition.kind

@@ -16,6 +16,7 @@ import {
   validateStatusUpdate,
   validateUpdate,
 } from './strategy.ts'
+import { keepTimes, trackFields } from './track-fields.ts'
 
 export interface UpdateOptions extends WriteOptions {
   /** '' for the resource itself; others than 'status' bring their own `prepare`. */
@@ -23,6 +24,8 @@ export interface UpdateOptions extends WriteOptions {
   readonly preconditions?: { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined }
   /** An apply may create what isn't there. */
   readonly mayCreate?: boolean
+  /** The change is a server-side apply, which sees to managedFields itself: there is no `fieldManager`. */
+  readonly isApply?: boolean
   /** The change is a patch: it insists on a resourceVersion only if it brings one of its own, and is else tried again. */
   readonly isPatch?: boolean
   /** In place of the rules of the main resource or of status, for the other subresources: in place on `next`. */
@@ -99,6 +102,7 @@ async function replace(
   if (insists && asked !== old.metadata.resourceVersion) throw conflictError(definition, name)
   next.metadata.resourceVersion = old.metadata.resourceVersion
   definition.setDefaults?.(next)
+  if (options.fieldManager !== undefined) trackFields(context, definition, subresource, old, next, options.fieldManager)
   const request = admissionRequest('update', target, subresource, next, old, options)
   context.admission.mutate(request)
   if (options.prepare !== undefined) options.prepare(next, old)
@@ -112,6 +116,7 @@ async function replace(
   context.admission.validate(request)
 
   const isDelete = isFinished(definition.holdsDeletion, next)
+  keepTimes(next, old)
   if (!isDelete && deepEqual(next, old)) return { bytes: bytesOf(definition, entry), object: old, isCreated: false }
   if (options.dryRun) return { bytes: encodeUnstored(next), object: next, isCreated: false }
   const written = await writeState(context, target, isDelete ? 'delete' : 'update', entry, next)

@@ -25,6 +25,8 @@ const SUFFIX_LENGTH = 5
 
 export interface ControllerManagerOptions {
   readonly client: Client
+  /** Who carries out a controller's plans, where that isn't `client`. */
+  readonly clientOf?: (controller: string) => Client | undefined
   readonly clock: Clock
   readonly random: Random
   readonly activity: Activity
@@ -198,7 +200,8 @@ class ControllerRun {
     const { namespace, name } = splitKey(key)
     const current = reconciles === undefined ? undefined : this.#reader.get<KubeObject>(reconciles, namespace, name)
     const component = this.#definition.component ?? `${this.#definition.name}-controller`
-    return executePlan(this.#options.client, plan, reconciles, current, (about, event) => this.#recorder.record(component, about, event))
+    const client = this.#options.clientOf?.(this.#definition.name) ?? this.#options.client
+    return executePlan(client, plan, reconciles, current, (about, event) => this.#recorder.record(component, about, event))
   }
 
   #settle(key: Key, outcome: Outcome, plan: Plan | undefined): void {

@@ -44,6 +44,10 @@ const nodeAffinity: Filter = ({ pod }, { node }) =>
     ? undefined
     : never("node(s) didn't match Pod's node affinity/selector")
 
+/** Only the nodes that a pod names are looked at. Upstream: schedule_one.go findNodesThatFitPod. */
+const nodeNames: Filter = ({ pod }, node) =>
+  pod.nodeNames === undefined || pod.nodeNames.has(node.name) ? undefined : never("node(s) didn't satisfy plugin(s) [NodeAffinity]")
+
 const nodePorts: Filter = ({ pod }, node) =>
   pod.hostPorts.some((port) => node.isPortTaken(port)) ? perhaps("node(s) didn't have free ports for the requested pod ports") : undefined
 
@@ -96,6 +100,7 @@ const interPodAffinity: Filter = ({ topology }, { node }) => {
 }
 
 export const FILTERS: readonly Filter[] = [
+  nodeNames,
   nodeUnschedulable,
   taintToleration,
   nodeAffinity,

@@ -8,13 +8,13 @@ export interface FailedNode {
   readonly objection: Objection
 }
 
-/** @param preemption what came of looking for pods to remove, without its full stop; undefined when some were found */
+/** @param preemption what came of looking for pods to remove; undefined when some were found */
 export function fitErrorText(nodeCount: number, failed: readonly FailedNode[], preemption: string | undefined): string {
   const reasons = summary(
     nodeCount,
     failed.map(({ objection }) => objection.reasons),
   )
-  return preemption === undefined ? `${reasons}.` : `${reasons}. no new claims to deallocate, preemption: ${preemption}.`
+  return preemption === undefined ? `${reasons}.` : `${reasons}. no new claims to deallocate, preemption: ${preemption}`
 }
 
 /** When the pod can't run whatever the node. */
@@ -22,12 +22,20 @@ export function preFilterErrorText(nodeCount: number, reason: string): string {
   return `0/${nodeCount} nodes are available: ${reason}. no new claims to deallocate, preemption: 0/${nodeCount} nodes are available: ${nodeCount} Preemption is not helpful for scheduling.`
 }
 
-/** Of a preemption that found nothing. */
-export function preemptionText(nodeCount: number, failed: readonly FailedNode[]): string {
-  const reasons = failed.map(({ objection }) => [
-    objection.isResolvable ? 'No preemption victims found for incoming pod' : 'Preemption is not helpful for scheduling',
-  ])
-  return summary(nodeCount, reasons)
+/**
+ * Of a preemption that found nothing.
+ * @param tried what still stood against the pod on nodes whose lower pods were gone in thought; undefined where there are none
+ */
+export function preemptionText(
+  nodeCount: number,
+  failed: readonly FailedNode[],
+  tried: ReadonlyMap<string, Objection | undefined>,
+): string {
+  const reasons = failed.map(({ node, objection }) => {
+    if (!objection.isResolvable) return ['Preemption is not helpful for scheduling']
+    return tried.get(node)?.reasons ?? ['No preemption victims found for incoming pod']
+  })
+  return `${summary(nodeCount, reasons)}.`
 }
 
 function summary(nodeCount: number, reasons: readonly (readonly string[])[]): string {

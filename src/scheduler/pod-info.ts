@@ -18,6 +18,8 @@ export interface PodInfo {
   readonly scoredCpu: number
   readonly scoredMemory: number
   readonly hostPorts: readonly HostPort[]
+  /** Those its affinity names, when it names nodes in every term; empty when no node can have them all. */
+  readonly nodeNames: ReadonlySet<string> | undefined
   readonly controllerUid: string | undefined
   /** One of several that are alike: by default they are spread. */
   readonly isReplica: boolean
@@ -47,9 +49,25 @@ export function podInfo(pod: Pod): PodInfo {
         .filter(({ hostPort }) => hostPort !== undefined && hostPort > 0)
         .map(({ hostIP, hostPort, protocol }) => ({ ip: hostIP || '0.0.0.0', protocol: protocol ?? 'TCP', port: hostPort! })),
     ),
+    nodeNames: namedNodes(pod),
     controllerUid: controller?.uid,
     isReplica: controller !== undefined && REPLICATING_KINDS.has(controller.kind),
   }
+}
+
+/** Upstream: plugins/nodeaffinity PreFilter. */
+function namedNodes({ spec }: Pod): ReadonlySet<string> | undefined {
+  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+  if (terms.length === 0) return undefined
+  const names = new Set<string>()
+  for (const { matchFields = [] } of terms) {
+    const lists = matchFields.filter(({ key, operator }) => key === 'metadata.name' && operator === 'In').map(({ values = [] }) => values)
+    const [first, ...others] = lists
+    // Terms are alternatives: one that names no node leaves all of them.
+    if (first === undefined) return undefined
+    for (const name of first) if (others.every((list) => list.includes(name))) names.add(name)
+  }
+  return names
 }
 
 export function priorityOf({ spec }: Pod): number {

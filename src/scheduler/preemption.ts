@@ -2,7 +2,7 @@
 import { findCondition } from '../api/meta/conditions.ts'
 import { parseTimestamp } from '../api/meta/time.ts'
 import type { Pod } from '../api/types.gen.ts'
-import { objectionOf, type SchedulingContext } from './filters.ts'
+import { type Objection, objectionOf, type SchedulingContext } from './filters.ts'
 import { type FailedNode, preemptionText } from './fit-error.ts'
 import type { NodeInfo } from './node-info.ts'
 import { type PodInfo, priorityOf } from './pod-info.ts'
@@ -28,14 +28,16 @@ export function findPreemption(
     return { node: undefined, text: 'not eligible due to a terminating pod on the nominated node.', isUnderWay: true }
   }
   let best: { readonly node: string; readonly victims: readonly PodInfo[] } | undefined
+  const tried = new Map<string, Objection | undefined>()
   for (const { node: name, objection } of failed) {
     const node = nodeOf(name)
     if (!objection.isResolvable || node === undefined) continue
-    const victims = victimsOn(context, contextFor, node)
-    if (victims !== undefined && (best === undefined || compareVictims(victims, best.victims) < 0)) best = { node: name, victims }
+    const { victims, objection: left } = victimsOn(context, contextFor, node)
+    if (victims === undefined) tried.set(name, left)
+    else if (best === undefined || compareVictims(victims, best.victims) < 0) best = { node: name, victims }
   }
   return best === undefined
-    ? { node: undefined, text: preemptionText(nodeCount, failed) }
+    ? { node: undefined, text: preemptionText(nodeCount, failed, tried) }
     : { node: best.node, victims: best.victims.map((victim) => victim.pod) }
 }
 
@@ -53,22 +55,26 @@ function isPreempted({ metadata, status }: Pod): boolean {
   return metadata.deletionTimestamp !== undefined && target?.status === 'True' && target.reason === 'PreemptionByScheduler'
 }
 
-/** All lower ones go in thought; then, from the most important on, each that fits beside the pod may stay. */
+/**
+ * All lower ones go in thought; then, from the most important on, each that fits beside the pod may stay. Where that isn't
+ * enough, `objection` says why. Upstream: default_preemption.go SelectVictimsOnNode.
+ */
 function victimsOn(
   context: SchedulingContext,
   contextFor: (without: ReadonlySet<string>) => SchedulingContext,
   node: NodeInfo,
-): PodInfo[] | undefined {
+): { readonly victims?: PodInfo[]; readonly objection?: Objection } {
   const candidates = [...node.pods.values()].filter((each) => isLower(each, context.pod.pod)).sort(byImportance)
-  if (candidates.length === 0) return undefined
+  if (candidates.length === 0) return {}
   const gone = new Set(candidates.map(({ key }) => key))
-  const fits = () => objectionOf(contextFor(gone), node.without(gone)) === undefined
-  if (!fits()) return undefined
+  const objectionNow = () => objectionOf(contextFor(gone), node.without(gone))
+  const objection = objectionNow()
+  if (objection !== undefined) return { objection }
   for (const candidate of candidates) {
     gone.delete(candidate.key)
-    if (!fits()) gone.add(candidate.key)
+    if (objectionNow() !== undefined) gone.add(candidate.key)
   }
-  return candidates.filter(({ key }) => gone.has(key))
+  return { victims: candidates.filter(({ key }) => gone.has(key)) }
 }
 
 function isLower(victim: PodInfo, pod: Pod): boolean {
@@ -85,8 +91,10 @@ function compareVictims(a: readonly PodInfo[], b: readonly PodInfo[]): number {
   const highest = (victims: readonly PodInfo[]) => Math.max(...victims.map(({ pod }) => priorityOf(pod)))
   // Shifted so that no priority is negative, and more victims always weigh more.
   const sum = (victims: readonly PodInfo[]) => victims.reduce((total, { pod }) => total + priorityOf(pod) + 2 ** 31, 0)
-  const latest = (victims: readonly PodInfo[]) => Math.max(...victims.map(({ pod }) => startOf(pod)))
-  return highest(a) - highest(b) || sum(a) - sum(b) || a.length - b.length || latest(b) - latest(a)
+  // Of the most important victims the one that has run longest; the node where that is the least long. Upstream: GetEarliestPodStartTime.
+  const earliest = (victims: readonly PodInfo[]) =>
+    Math.min(...victims.filter(({ pod }) => priorityOf(pod) === highest(victims)).map(({ pod }) => startOf(pod)))
+  return highest(a) - highest(b) || sum(a) - sum(b) || a.length - b.length || earliest(b) - earliest(a)
 }
 
 function startOf(pod: Pod): number {

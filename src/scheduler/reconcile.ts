@@ -12,6 +12,9 @@ import { findPreemption } from './preemption.ts'
 import type { TopologyState } from './topology-state.ts'
 import { type PodClaims, SELECTED_NODE_ANNOTATION } from './volume-claims.ts'
 
+/** Upstream: validation.NoteLengthLimit. */
+const LONGEST_EVENT = 1024
+
 export interface UnscheduledPod {
   readonly info: PodInfo
   readonly claims: PodClaims
@@ -35,8 +38,9 @@ export function reconcileUnscheduled(observed: UnscheduledPod, now: number): Ver
   const gates = pod.spec.schedulingGates ?? []
   // The API server has written the condition SchedulingGated when the pod was made.
   if (gates.length > 0) return { kind: 'gated', plan: { waitingOn: `scheduling gates: ${gates.map(({ name }) => name).join(', ')}` } }
-  if (claims.blocked !== undefined) {
-    return unschedulable(pod, nodes.length === 0 ? NO_NODES : preFilterErrorText(nodes.length, claims.blocked), now)
+  const blocked = info.nodeNames?.size === 0 ? 'pod affinity terms conflict' : claims.blocked
+  if (blocked !== undefined) {
+    return unschedulable(pod, nodes.length === 0 ? NO_NODES : preFilterErrorText(nodes.length, blocked), now)
   }
   const { nominatedBefore } = observed
   const context: SchedulingContext = { pod: info, claims, topology: observed.topology(), nominatedBefore }
@@ -86,12 +90,17 @@ export function isToldUnschedulable({ status }: Pod, message: string, nominatedN
   return verdict === 'False' && reason === 'Unschedulable' && told === message && status?.nominatedNodeName === nominatedNode
 }
 
+/** Upstream: schedule_one.go truncateMessage. */
+function eventText(message: string): string {
+  return message.length <= LONGEST_EVENT ? message : `${message.slice(0, LONGEST_EVENT - 4)} ...`
+}
+
 /** @param keepsNomination the room that was made for it is still to come */
 function unschedulable(pod: Pod, message: string, now: number, keepsNomination = false): Verdict {
   const nominatedNode = keepsNomination ? pod.status?.nominatedNodeName : undefined
   const plan: Plan = {
     ...(isToldUnschedulable(pod, message, nominatedNode) ? {} : { status: withUnschedulable(pod, message, now, nominatedNode) }),
-    events: [{ type: 'Warning', reason: 'FailedScheduling', message }],
+    events: [{ type: 'Warning', reason: 'FailedScheduling', message: eventText(message) }],
     waitingOn: message,
   }
   return { kind: 'unschedulable', message, nominatedNode, plan }
@@ -117,6 +126,7 @@ function preempt(pod: Pod, node: string, victims: readonly Pod[], message: strin
     const condition: PodCondition = {
       lastTransitionTime: timestamp(now),
       message: `${pod.spec.schedulerName ?? 'default-scheduler'}: preempting to accommodate a higher priority pod`,
+      ...(victim.metadata.generation !== undefined && { observedGeneration: victim.metadata.generation }),
       reason: 'PreemptionByScheduler',
       status: 'True',
       type: 'DisruptionTarget',
@@ -140,7 +150,7 @@ function preempt(pod: Pod, node: string, victims: readonly Pod[], message: strin
   const plan: Plan = {
     actions: [...marks, ...deletes],
     status: withUnschedulable(pod, message, now, node),
-    events: [{ type: 'Warning', reason: 'FailedScheduling', message }],
+    events: [{ type: 'Warning', reason: 'FailedScheduling', message: eventText(message) }],
     waitingOn: `pods of lower priority to leave node ${node}: ${victims.map(({ metadata }) => metadata.name).join(', ')}`,
   }
   return { kind: 'unschedulable', message, nominatedNode: node, plan }

@@ -135,7 +135,7 @@ describe('a DaemonSet and the nodes', () => {
     const pending = (await cluster.pods('agent')).find((pod) => pod.status?.phase === 'Pending')!
     const [event] = await cluster.events(pending.metadata.name, 'FailedScheduling')
     expect(event?.message).toBe(
-      "0/4 nodes are available: 1 Insufficient cpu, 3 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/4 nodes are available: 1 No preemption victims found for incoming pod, 3 Preemption is not helpful for scheduling.",
+      "0/4 nodes are available: 1 Insufficient cpu, 3 node(s) didn't satisfy plugin(s) [NodeAffinity]. no new claims to deallocate, preemption: 0/4 nodes are available: 1 No preemption victims found for incoming pod, 3 Preemption is not helpful for scheduling.",
     )
     await cluster.delete(DAEMON_SETS, 'big')
     await cluster.seconds(1)

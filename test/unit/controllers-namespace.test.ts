@@ -57,7 +57,7 @@ describe('what is done about a namespace', () => {
     {
       name: 'nothing else goes while pods do',
       given: [namespace(), [content('secrets', {}), content('pods', { deletionTimestamp: GOING })]],
-      expect: ['Some resources are remaining: pods. has 1 resource instances'],
+      expect: ['All content successfully removed'],
     },
     {
       name: 'then the rest',
@@ -88,6 +88,33 @@ describe('what is done about a namespace', () => {
       reason: 'ContentDeletionFailed',
       message: 'Failed to delete all resource types, 1 remaining: no',
     })
+  })
+})
+
+describe('pods that take their time', () => {
+  const pods = (terminationGracePeriodSeconds: number, phase: string, metadata: object = {}): Content => {
+    const made = content('pods', { deletionTimestamp: GOING, ...metadata })
+    return { ...made, objects: [{ ...made.objects[0], spec: { terminationGracePeriodSeconds }, status: { phase } }] as never }
+  }
+  const overdue =
+    'Failed to delete all resource types, 1 remaining: unexpected items still remain in namespace: ns for gvr: /v1, Resource=pods'
+  const fine = 'All content successfully deleted, may be waiting on finalization'
+  test.each([
+    { name: 'are waited for', pods: pods(30, 'Running'), after: 29, requeue: 16_000, says: fine },
+    { name: 'for as long as they were given', pods: pods(30, 'Running'), after: 30, requeue: undefined, says: overdue },
+    { name: 'not when they have ended', pods: pods(30, 'Failed'), after: 1, requeue: undefined, says: overdue },
+    {
+      name: 'longer when finalizers hold them',
+      pods: pods(30, 'Running', { finalizers: ['a/b'] }),
+      after: 99,
+      requeue: undefined,
+      says: fine,
+    },
+  ])('$name', ({ pods: given, after, requeue, says }) => {
+    const plan = reconcileNamespace({ namespace: namespace(), content: [given] }, context({ now: NOW + after * 1000 }))
+    expect(plan.requeueAfterMs).toBe(requeue)
+    const conditions = (plan.status as Namespace).status!.conditions!
+    expect(conditions.find(({ type }) => type === 'NamespaceDeletionContentFailure')?.message).toBe(says)
   })
 })
 
@@ -122,6 +149,7 @@ describe('conditions', () => {
     const before = deletionConditions(undefined, [content('secrets', held)], undefined, NOW)
     const after = deletionConditions(before, [], undefined, NOW + 60_000)
     const times = Object.fromEntries(after.map(({ type, lastTransitionTime }) => [type, lastTransitionTime]))
+    expect(after.at(-1)).toMatchObject({ reason: 'ContentHasNoFinalizers', message: 'All content-preserving finalizers finished' })
     expect(times).toMatchObject({ NamespaceDeletionContentFailure: GOING, NamespaceContentRemaining: '2026-03-01T12:01:00Z' })
   })
 })

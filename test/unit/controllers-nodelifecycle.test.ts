@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { microTimestamp, timestamp } from '../../src/api/meta/time.ts'
 import type { Lease, Node, Pod, Taint, Toleration } from '../../src/api/types.gen.ts'
+import { nodeLifecycleController } from '../../src/controllers/nodelifecycle/controller.ts'
 import { evictionPace } from '../../src/controllers/nodelifecycle/eviction-pace.ts'
 import { nextTaints } from '../../src/controllers/nodelifecycle/node-taints.ts'
 import { reconcileNode } from '../../src/controllers/nodelifecycle/reconcile.ts'
 import { reconcileTainted } from '../../src/controllers/nodelifecycle/taint-eviction.ts'
+import type { Reader } from '../../src/runtime/controller.ts'
 
 const NOW = Date.parse('2026-01-01T01:00:00Z')
 
@@ -94,6 +96,26 @@ describe('reconcileNode', () => {
     ])
   })
 
+  it('leaves the pods of a node that says itself that it is not ready', () => {
+    const ready = { type: 'Ready', status: 'True', lastTransitionTime: 'x' }
+    const pod = { metadata: { name: 'p' }, status: { conditions: [ready] } } as unknown as Pod
+    const plan = run(node('n', 'False'), leaseAt(NOW), { pods: [pod] })
+    expect(plan.actions).toMatchObject([{ target: { resource: 'nodes' } }])
+    expect(plan.actions).toHaveLength(1)
+  })
+
+  it('tells when a node went', () => {
+    const controller = nodeLifecycleController(0)
+    let present: Node | undefined = node('n', 'True')
+    const reader = { get: (resource: string) => (resource === 'nodes' ? present : undefined) } as unknown as Reader
+    controller.observe(reader, 'n')
+    present = undefined
+    const plan = controller.reconcile(controller.observe(reader, 'n')!, { now: NOW, newName: String })
+    const about = { kind: 'Node', metadata: { name: 'n', uid: 'n' } }
+    expect(plan.events).toMatchObject([{ reason: 'RemovingNode', message: 'Node n event: Removing Node n from Controller', about }])
+    expect(controller.observe(reader, 'n')).toBeUndefined()
+  })
+
   it('evicts nobody when no node is ready', () => {
     const given = node('n', 'Unknown', { taints: [taint('unreachable', 'NoSchedule', NOW), taint('unreachable', 'NoExecute', NOW)] })
     const plan = run(given, leaseAt(NOW - 60_000), { others: [node('other', 'Unknown')] })
@@ -157,10 +179,12 @@ describe('reconcileTainted', () => {
     effect: 'NoExecute',
     ...(tolerationSeconds === undefined ? {} : { tolerationSeconds }),
   })
-  const evict = (given: Pod, addedAt: number) => reconcileTainted(given, [{ key, effect: 'NoExecute' }], () => addedAt, NOW)
+  const taints = [{ key, effect: 'NoExecute' }]
+  const evict = (given: Pod | undefined, scheduledAt?: number, found: readonly Taint[] = taints) =>
+    reconcileTainted({ namespace: 'd', name: 'p', pod: given, taints: found }, scheduledAt, NOW)
 
   it('deletes a pod that does not tolerate it', () => {
-    expect(evict(pod([]), NOW)).toMatchObject({
+    expect(evict(pod([])).plan).toMatchObject({
       actions: [
         {
           verb: 'patch',
@@ -174,18 +198,55 @@ describe('reconcileTainted', () => {
     })
   })
 
-  it.each([
-    ['waits for the time it is tolerated', tolerate(300), NOW - 100_000, 200_000],
-    ['which counts from the taint', tolerate(300), NOW - 299_000, 1000],
-  ])('%s', (_name, toleration, addedAt, requeueAfterMs) => {
-    expect(evict(pod([toleration]), addedAt)).toMatchObject({ requeueAfterMs })
+  const cancelled = { reason: 'TaintManagerEviction', message: 'Cancelling deletion of Pod d/p' }
+  it.each<{
+    name: string
+    tolerations: Toleration[]
+    scheduledAt?: number
+    taints?: Taint[]
+    evictsAt?: number
+    verbs?: string[]
+    says?: object[]
+  }>([
+    { name: 'waits for the time it is tolerated', tolerations: [tolerate(300)], evictsAt: NOW + 300_000 },
+    {
+      name: 'which goes on when taints or tolerations change',
+      tolerations: [tolerate(300)],
+      scheduledAt: NOW + 1000,
+      evictsAt: NOW + 1000,
+    },
+    {
+      name: 'deletes when it is over',
+      tolerations: [tolerate(300)],
+      scheduledAt: NOW,
+      evictsAt: NOW,
+      verbs: ['patch', 'delete'],
+      says: [],
+    },
+    { name: 'leaves a pod that tolerates it for good', tolerations: [tolerate()] },
+    { name: 'says that it does', tolerations: [tolerate()], scheduledAt: NOW + 1, says: [cancelled] },
+    { name: 'lets it be when the taint is gone', tolerations: [tolerate(300)], scheduledAt: NOW + 1, taints: [], says: [cancelled] },
+    {
+      name: 'deletes at once when another taint came that it does not tolerate',
+      tolerations: [tolerate(300)],
+      scheduledAt: NOW + 1,
+      taints: [...taints, { key: 'own', effect: 'NoExecute' }],
+      evictsAt: NOW,
+      verbs: ['patch', 'delete'],
+      says: [cancelled],
+    },
+    { name: 'does not wait for no time', tolerations: [tolerate(0)], evictsAt: NOW, verbs: ['patch', 'delete'], says: [] },
+  ])('$name', ({ tolerations, scheduledAt, taints: found, evictsAt, verbs, says }) => {
+    const { plan, evictsAt: at } = evict(pod(tolerations), scheduledAt, found)
+    expect(at).toBe(evictsAt)
+    expect(plan.actions?.map(({ verb }) => verb)).toEqual(verbs)
+    if (says === undefined) expect(plan.events).toBeUndefined()
+    else expect(plan.events).toMatchObject(says)
+    expect(plan.requeueAfterMs).toBe(verbs === undefined && evictsAt !== undefined ? evictsAt - NOW : undefined)
   })
 
-  it('deletes when that is over', () => {
-    expect(evict(pod([tolerate(300)]), NOW - 300_000).actions).toHaveLength(2)
-  })
-
-  it('leaves a pod that tolerates it for good', () => {
-    expect(evict(pod([tolerate()]), NOW - 1e9)).toEqual({})
+  it('is done with a pod that went', () => {
+    expect(evict(undefined, NOW + 1)).toMatchObject({ plan: { events: [cancelled] } })
+    expect(evict(undefined, NOW)).toEqual({ plan: {} })
   })
 })

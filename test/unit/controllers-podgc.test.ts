@@ -48,10 +48,16 @@ describe('reconcilePod', () => {
   })
 
   it('says why', () => {
-    const plan = reconcilePod({ pod: pod('n', 'Running'), node: undefined, isExcess: false }, NOW - 40_000, NOW)
-    const condition = { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' }
+    const plan = reconcilePod({ pod: pod('n', 'Running', { generation: 2 }), node: undefined, isExcess: false }, NOW - 40_000, NOW)
+    const condition = {
+      observedGeneration: 2,
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'DeletionByPodGC',
+      message: 'PodGC: node no longer exists',
+    }
     expect(plan.actions?.[0]).toMatchObject({
-      patch: { metadata: { resourceVersion: '3' }, status: { phase: 'Failed', conditions: [condition] } },
+      patch: { metadata: { resourceVersion: '3' }, status: { phase: 'Failed', observedGeneration: 2, conditions: [condition] } },
     })
     expect(plan.actions?.[1]).toMatchObject({ gracePeriodSeconds: 0, preconditions: { uid: 'u' } })
   })

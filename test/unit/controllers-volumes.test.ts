@@ -190,6 +190,19 @@ describe('the next step for a claim', () => {
       expect: ['Pending', 'VolumeMismatch: Cannot bind to requested volume "v": requested PV is too small'],
     },
     {
+      name: 'there is a default class since',
+      given: { claim: claim({ spec: { storageClassName: undefined as never } }), defaultClass: storageClass() },
+      expect: [['patch', 'data', { metadata: { uid: 'uid-claim', resourceVersion: '5' }, spec: { storageClassName: 'standard' } }]],
+    },
+    {
+      name: "the volume that it names is another's, by our own mistake",
+      given: {
+        claim: claim({ spec: { volumeName: 'v' }, annotations: BY_CONTROLLER }),
+        named: volume('v', '5Gi', { spec: referring('uid-other') }),
+      },
+      expect: ['FailedBinding: volume "v" already bound to a different claim.'],
+    },
+    {
       name: "the volume that it names is another's",
       given: { claim: claim({ spec: { volumeName: 'v' } }), named: volume('v', '5Gi', { spec: referring('uid-other') }) },
       expect: ['Pending', 'FailedBinding: volume "v" already bound to a different claim.'],
@@ -400,6 +413,21 @@ describe('in a cluster', () => {
     await cluster.close()
   })
 
+  it('gives a claim of no class the default one that is made later', async () => {
+    const cluster = await createCluster({ clock: 'virtual', nodes: 0 })
+    const ref = { resource: 'storageclasses.storage.k8s.io', namespace: '', name: 'standard' }
+    const { metadata: _, ...standard } = await cluster.client.get<StorageClass>(ref)
+    await cluster.client.delete(ref, {})
+    await cluster.client.create('persistentvolumeclaims', claimOf('early') as never)
+    await cluster.settle()
+    expect((await get(cluster, 'early')).spec.storageClassName).toBeUndefined()
+    const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' }
+    await cluster.client.create(ref.resource, { ...standard, metadata: { name: 'late', annotations } } as never)
+    await cluster.advance(1000)
+    expect(await get(cluster, 'early')).toMatchObject({ spec: { storageClassName: 'late' }, status: { phase: 'Bound' } })
+    await cluster.close()
+  })
+
   it('waits for the first consumer where the class says so', async () => {
     const cluster = await createCluster({ clock: 'virtual', nodes: 2 })
     const lazy = { metadata: { name: 'lazy' }, provisioner: 'coracle.dev/simulated', volumeBindingMode: 'WaitForFirstConsumer' }
@@ -447,4 +475,16 @@ describe('in a cluster', () => {
     expect((await get(cluster, 'z')).spec.volumeName).toBe(names[0])
     await cluster.close()
   })
+})
+
+it('tells volume and claim that their modes differ', () => {
+  const given = volume('v', '5Gi', { spec: { ...referring('uid-claim'), volumeMode: 'Block' } })
+  expect(reconcileVolume({ volume: given, claim: claim() }).events?.map(({ message }) => message)).toEqual([
+    'Cannot bind PersistentVolume to requested PersistentVolumeClaim "data" due to incompatible volumeMode.',
+    'Cannot bind PersistentVolume "v" to requested PersistentVolumeClaim due to incompatible volumeMode.',
+  ])
+})
+
+it('takes no attributes class and an empty one for the same', () => {
+  expect(misfitOf(claim(), volume('v', '5Gi', { spec: { volumeAttributesClassName: '' } }))).toBeUndefined()
 })

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { findCondition } from '../../src/api/meta/conditions.ts'
 import { microTimestamp, timestamp } from '../../src/api/meta/time.ts'
 import type { Lease, Node } from '../../src/api/types.gen.ts'
+import { nodeAgentController } from '../../src/nodes/agent/controller.ts'
 import { addressAt, NodeIndexes, podCIDRAt } from '../../src/nodes/agent/node-index.ts'
 import { reportedStatus } from '../../src/nodes/agent/node-status.ts'
 import { reconcileNode } from '../../src/nodes/agent/reconcile.ts'
 import { failPatch, newNode } from '../../src/nodes/node-objects.ts'
+import type { Reader } from '../../src/runtime/controller.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
 const VERSION = 'v1.36.0'
@@ -151,5 +153,34 @@ describe('NodeIndexes', () => {
       '10.128.0.0/24',
     ])
     expect([0, 249, 250].map(addressAt)).toEqual(['10.0.0.2', '10.0.0.251', '10.0.1.2'])
+  })
+})
+
+describe('a node that is cordoned', () => {
+  const cordon = (node: Node, unschedulable: boolean): Node => ({ ...node, spec: { ...node.spec, unschedulable } })
+  it.each([
+    ['is told of', true, false, ['Node n1 status is now: NodeNotSchedulable']],
+    ['once', true, true, []],
+    ['and when it is free again', false, true, ['Node n1 status is now: NodeSchedulable']],
+    ['not when it is first seen so', true, undefined, []],
+  ])('%s', (_name, unschedulable, wasCordoned, expected) => {
+    const node = cordon(registered, unschedulable)
+    const observed = {
+      node,
+      lease: leaseAt(NOW),
+      address: '10.0.0.2',
+      podCIDR: '10.244.0.0/24',
+      ...(wasCordoned !== undefined && { wasCordoned }),
+    }
+    expect(reconcileNode(observed, VERSION, NOW).events?.map(({ message }) => message)).toEqual(expected)
+  })
+
+  it('is remembered from one look to the next', () => {
+    const controller = nodeAgentController(VERSION)
+    const look = (node: Node) => {
+      const get = (resource: string) => (resource === 'nodes' ? node : leaseAt(NOW))
+      return controller.observe({ get, list: () => [node] } as unknown as Reader, 'n1')?.wasCordoned
+    }
+    expect([look(registered), look(cordon(registered, true)), look(registered)]).toEqual([false, false, true])
   })
 })

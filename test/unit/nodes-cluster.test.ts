@@ -63,7 +63,7 @@ class Cluster {
     )
     const tokens = new ServiceAccountTokens({ keys: signingKeyStore(cache), find: view.get as never, now: () => clock.now() })
     const context = { cache, resources, schemas: new Schemas(), admission, clock, random: new SeededRandom(1), tokens }
-    this.client = new LocalClient(context, controllerUser('test'))
+    this.client = new LocalClient(context, controllerUser('test'), 'test')
     this.manager = this.#newManager()
   }
 

@@ -47,7 +47,7 @@ describe('decodePatchBody', () => {
   it.each<[string, PatchType, string]>([
     ['{', strategic, 'invalid JSON patch'],
     ['[]', MERGE_PATCH_TYPE, 'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}'],
-    ['a: [', 'application/apply-patch+yaml', 'error encoding patch: yaml: line 1: '],
+    ['a: [', 'application/apply-patch+yaml', 'error decoding YAML: error converting YAML to JSON: yaml: line 1: '],
   ])('refuses %s', (body, patchType, message) => {
     expect(() => decodePatchBody(Buffer.from(body), patchType, 'Warn')).toThrow(message)
   })

@@ -71,6 +71,16 @@ function pod(name: string, spec: Partial<PodSpec> = {}, metadata: Record<string,
 }
 
 const asking = (cpu: string): Partial<PodSpec> => ({ containers: [{ name: 'main', resources: { requests: { cpu } } }] })
+/** In one term. */
+const naming = (names: readonly string[]): Partial<PodSpec> => ({
+  affinity: {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchFields: names.map((name) => ({ key: 'metadata.name', operator: 'In', values: [name] })) }],
+      },
+    },
+  },
+})
 const labelled = (app: string) => ({ labels: { app } })
 const apps = (app: string, topologyKey = 'kubernetes.io/hostname') => ({ labelSelector: { matchLabels: { app } }, topologyKey })
 const NONE = 'no new claims to deallocate, preemption:'
@@ -119,6 +129,31 @@ const rows: Row[] = [
     nodes: [node('a', { spec: { unschedulable: true } })],
     pod: pod('p'),
     expect: `0/1 nodes are available: 1 node(s) were unschedulable. ${NONE} 0/1 nodes are available: 1 Preemption is not helpful for scheduling.`,
+  },
+  {
+    name: 'a node that would be too small even without the pods of lower priority',
+    nodes: [node('a'), node('b')],
+    placed: [pod('x', { ...asking('3'), nodeName: 'a', priority: 5 }), pod('y', { ...asking('1'), nodeName: 'a', priority: 1 })],
+    pod: pod('p', { ...asking('2'), priority: 3, nodeSelector: { 'kubernetes.io/hostname': 'a' } }),
+    expect: `0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match Pod's node affinity/selector. ${NONE} 0/2 nodes are available: 1 Insufficient cpu, 1 Preemption is not helpful for scheduling.`,
+  },
+  {
+    name: 'a pod that may not preempt',
+    nodes: [node('a', { allocatable: { pods: '0' } })],
+    pod: pod('p', { preemptionPolicy: 'Never' }),
+    expect: `0/1 nodes are available: 1 Too many pods. ${NONE} not eligible due to preemptionPolicy=Never.`,
+  },
+  {
+    name: 'a pod that names its node',
+    nodes: [node('a', { allocatable: { pods: '0' } }), node('b')],
+    pod: pod('p', naming(['a'])),
+    expect: `0/2 nodes are available: 1 Too many pods, 1 node(s) didn't satisfy plugin(s) [NodeAffinity]. ${NONE} 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.`,
+  },
+  {
+    name: 'a pod that names two nodes at once',
+    nodes: [node('a'), node('b')],
+    pod: pod('p', naming(['a', 'b'])),
+    expect: `0/2 nodes are available: pod affinity terms conflict. ${NONE} 0/2 nodes are available: 2 Preemption is not helpful for scheduling.`,
   },
   {
     name: 'a full node',
@@ -322,6 +357,36 @@ describe('scheduler', () => {
     ])
     expect(plan?.status).toMatchObject({ status: { nominatedNodeName: 'b' } })
     expect(plan?.events?.[0]?.message).toBe('0/2 nodes are available: 2 Insufficient cpu.')
+  })
+
+  it('removes what has run the least long, of victims that weigh the same', () => {
+    const low = (name: string, on: string, priority: number, startTime: string) => {
+      const made = pod(name, { ...asking('2'), priority, nodeName: on })
+      return { ...made, status: { startTime } } as Pod
+    }
+    // Only the most important victim of a node counts: on a the later one, on b the earlier one.
+    const world = worldOf(
+      [node('a'), node('b')],
+      [
+        low('a1', 'a', 5, '2026-01-01T00:00:20Z'),
+        low('a2', 'a', 1, '2026-01-01T00:00:00Z'),
+        low('b1', 'b', 5, '2026-01-01T00:00:10Z'),
+        low('b2', 'b', 1, '2026-01-01T00:00:30Z'),
+      ],
+    )
+    world.set('pods', pod('p', { ...asking('4'), priority: 10 }))
+    expect(world.run('default/p')?.status).toMatchObject({ status: { nominatedNodeName: 'a' } })
+  })
+
+  it('cuts the event, not the condition, when there is too much to say', () => {
+    const nodes = Array.from({ length: 40 }, (_, i) => node(`n${i}`))
+    const requests = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`example.com/device-number-${i}`, '1']))
+    const world = worldOf(nodes, [])
+    world.set('pods', pod('p', { containers: [{ name: 'main', resources: { requests } }] }))
+    const plan = world.run('default/p')!
+    const told = (plan.status as Pod).status!.conditions![0]!.message!
+    expect(told.length).toBeGreaterThan(1024)
+    expect(plan.events![0]!.message).toBe(`${told.slice(0, 1020)} ...`)
   })
 
   describe('claims that wait for a consumer', () => {

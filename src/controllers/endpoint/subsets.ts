@@ -12,25 +12,39 @@ export interface Subsets {
   readonly isTruncated: boolean
 }
 
-/** Pods that offer the same ports share a subset. */
+interface Addressee {
+  readonly address: EndpointAddress
+  readonly isReady: boolean
+}
+
+/** Ports behind which the same pods are, in the same state, share a subset. Upstream: endpoints/util.go RepackSubsets. */
 export function subsetsOf(service: Service, pods: readonly Pod[]): Subsets {
   const publishesAll = service.spec.publishNotReadyAddresses === true
-  const groups = new Map<string, { ports: EndpointPort[]; ready: EndpointAddress[]; notReady: EndpointAddress[] }>()
+  const byPort = new Map<string, { port: EndpointPort | undefined; behind: Addressee[] }>()
   for (const pod of pods) {
     const ip = isReachable(pod, publishesAll) ? addressOf(service, pod) : undefined
     if (ip === undefined) continue
-    const ports = portsOf(service, pod)
+    const addressee = { address: endpointAddress(service, pod, ip), isReady: publishesAll || isPodReady(pod) }
     // A Service with ports is of no use to who reaches a pod that has none of them.
-    if (ports.length === 0 && !(isHeadless(service) && !service.spec.ports?.length)) continue
-    const key = JSON.stringify(ports)
-    const group = groups.get(key) ?? { ports, ready: [], notReady: [] }
-    groups.set(key, group)
-    const isReady = publishesAll || isPodReady(pod)
-    ;(isReady ? group.ready : group.notReady).push(endpointAddress(service, pod, ip))
+    const ports = isHeadless(service) && !service.spec.ports?.length ? [undefined] : portsOf(service, pod)
+    for (const port of ports) {
+      const key = JSON.stringify(port ?? null)
+      const entry = byPort.get(key) ?? { port, behind: [] }
+      byPort.set(key, entry)
+      entry.behind.push(addressee)
+    }
   }
-  const subsets = [...groups]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, { ports, ready, notReady }]): EndpointSubset => subset(sorted(ready), sorted(notReady), ports))
+  const groups = new Map<string, { ports: EndpointPort[]; behind: readonly Addressee[] }>()
+  for (const [, { port, behind }] of [...byPort].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const key = JSON.stringify(behind.map(({ address, isReady }) => [address.ip, address.targetRef?.uid, isReady]).sort())
+    const group = groups.get(key) ?? { ports: [], behind }
+    groups.set(key, group)
+    if (port !== undefined) group.ports.push(port)
+  }
+  const subsets = [...groups.values()].map(({ ports, behind }): EndpointSubset => {
+    const those = (ready: boolean) => sorted(behind.filter(({ isReady }) => isReady === ready).map(({ address }) => address))
+    return subset(those(true), those(false), ports)
+  })
   return truncated(subsets)
 }
 
@@ -85,7 +99,7 @@ function truncated(subsets: readonly EndpointSubset[]): Subsets {
 function share(room: number, total: number): <T>(list: T[]) => T[] {
   let left = room
   return (list) => {
-    const taken = list.slice(0, Math.min(left, total <= room ? list.length : Math.max(1, Math.floor((list.length * room) / total))))
+    const taken = list.slice(0, Math.min(left, total <= room ? list.length : Math.ceil((list.length * room) / total)))
     left -= taken.length
     return taken
   }

@@ -46,20 +46,22 @@ export function packEndpoints(
   }
   const toAdd = [...missing.values()]
   for (const endpoints of updated.values()) fill(endpoints, toAdd)
-  fillFittingSlice(unchanged, updated, toAdd)
   const create: Endpoint[][] = []
-  while (toAdd.length > 0) create.push(toAdd.splice(0, MAX_ENDPOINTS))
+  while (toAdd.length > 0) {
+    const chunk = toAdd.splice(0, MAX_ENDPOINTS)
+    if (!fillFittingSlice(unchanged, updated, chunk)) create.push(chunk)
+  }
   return { create, update: [...updated].map(([slice, endpoints]) => ({ slice, endpoints })), unchanged, remove }
 }
 
-/** What is left goes into the fullest slice it still fits into, if there is one: one write instead of two objects. */
-function fillFittingSlice(unchanged: EndpointSlice[], updated: Map<EndpointSlice, Endpoint[]>, toAdd: Endpoint[]): void {
-  if (toAdd.length === 0) return
+/** Less than a slice full goes into the fullest slice it still fits into, if there is one: one write instead of two objects. */
+function fillFittingSlice(unchanged: EndpointSlice[], updated: Map<EndpointSlice, Endpoint[]>, chunk: readonly Endpoint[]): boolean {
   const size = (slice: EndpointSlice) => slice.endpoints?.length ?? 0
-  const [fullest] = unchanged.filter((slice) => size(slice) + toAdd.length <= MAX_ENDPOINTS).sort((a, b) => size(b) - size(a))
-  if (fullest === undefined) return
+  const [fullest] = unchanged.filter((slice) => size(slice) + chunk.length <= MAX_ENDPOINTS).sort((a, b) => size(b) - size(a))
+  if (fullest === undefined || chunk.length === MAX_ENDPOINTS) return false
   unchanged.splice(unchanged.indexOf(fullest), 1)
-  updated.set(fullest, [...(fullest.endpoints ?? []), ...toAdd.splice(0)])
+  updated.set(fullest, [...(fullest.endpoints ?? []), ...chunk])
+  return true
 }
 
 function fill(endpoints: Endpoint[], toAdd: Endpoint[]): void {

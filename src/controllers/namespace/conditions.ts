@@ -18,7 +18,7 @@ const FINE: Readonly<Record<string, Verdict>> = {
     message: 'All content successfully deleted, may be waiting on finalization',
   },
   NamespaceContentRemaining: { reason: 'ContentRemoved', message: 'All content successfully removed' },
-  NamespaceFinalizersRemaining: { reason: 'ContentRemoved', message: 'All content successfully removed' },
+  NamespaceFinalizersRemaining: { reason: 'ContentHasNoFinalizers', message: 'All content-preserving finalizers finished' },
 }
 
 /**

@@ -1,8 +1,9 @@
 /** Namespaces: what is in one goes before it does. */
 import type { GroupResource, KubeObject } from '../../api/object.ts'
 import type { Namespace } from '../../api/types.gen.ts'
-import type { ControllerDefinition, Key, KeysOf, Reader } from '../../runtime/controller.ts'
+import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { type ContentResource, contentResources, type NamespacedDefinition } from './content.ts'
+import { keepGrace } from './pod-patience.ts'
 import { type ObservedNamespace, reconcileNamespace } from './reconcile.ts'
 
 const NAMESPACES = 'namespaces'
@@ -10,8 +11,10 @@ const NAMESPACES = 'namespaces'
 /** @param definitions every resource served */
 export function namespaceController(definitions: readonly NamespacedDefinition[]): ControllerDefinition<ObservedNamespace> {
   const resources = contentResources(definitions)
-  const watchesDigests: Record<GroupResource, { keysOf: KeysOf }> = {}
-  for (const { groupResource } of resources) watchesDigests[groupResource] = { keysOf: terminatingNamespace }
+  const watchesDigests: Record<GroupResource, NonNullable<ControllerDefinition['watchesDigests']>[string]> = {}
+  for (const { groupResource } of resources) {
+    watchesDigests[groupResource] = { keysOf: terminatingNamespace, ...(groupResource === 'pods' && { keep: keepGrace }) }
+  }
   return {
     name: 'namespace',
     reconciles: NAMESPACES,

@@ -2,11 +2,12 @@
  * Empties a namespace that is being deleted, pods first, and lets it go. One step at a time: what it deletes comes back as
  * changes, and the next look decides on the next step. Upstream: deletion/namespaced_resources_deleter.go
  */
-import type { Namespace } from '../../api/types.gen.ts'
+import type { Namespace, Pod } from '../../api/types.gen.ts'
 import { deepEqual } from '../../lib/deep-equal.ts'
 import type { Action, Plan, ReconcileContext } from '../../runtime/plan.ts'
 import { deletionConditions } from './conditions.ts'
 import type { Content } from './content.ts'
+import { patienceWithPods } from './pod-patience.ts'
 
 export interface ObservedNamespace {
   readonly namespace: Namespace
@@ -33,6 +34,15 @@ export function reconcileNamespace({ namespace, content }: ObservedNamespace, { 
   }
   const deletes = due.flatMap(deletesOf)
   if (deletes.length > 0) return { actions: deletes }
+  if (pods.length > 0) {
+    const { failure, requeueAfterMs } = patienceWithPods(namespace, pods.flatMap(({ objects }) => objects) as Pod[], now)
+    return {
+      // As long as there are pods upstream doesn't tell what remains. Upstream: deleteAllContent returns early.
+      status: withStatus([], failure),
+      ...(requeueAfterMs !== undefined && { requeueAfterMs }),
+      waitingOn: `its pods to be gone: ${pods.flatMap(({ objects }) => objects.map(({ metadata: { name } }) => name)).join(', ')}`,
+    }
+  }
   if (due.length > 0) {
     const what = due.map(({ resource, objects }) => `${objects.length} ${resource.groupResource}`).join(', ')
     return { status: withStatus(due), waitingOn: `its content is being deleted: ${what}` }

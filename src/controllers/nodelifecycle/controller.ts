@@ -5,11 +5,12 @@
 import type { Lease, Node, Pod } from '../../api/types.gen.ts'
 import type { ControllerDefinition } from '../../runtime/controller.ts'
 import { isReady } from './eviction-pace.ts'
-import { type ObservedNode, reconcileNode } from './reconcile.ts'
+import { type ObservedNode, type RemovedNode, reconcileNode, reconcileRemovedNode } from './reconcile.ts'
 
 /** @param watchedSince when the process began to run controllers, in milliseconds since the epoch */
-export function nodeLifecycleController(watchedSince: number): ControllerDefinition<ObservedNode> {
-  const known = new Set<string>()
+export function nodeLifecycleController(watchedSince: number): ControllerDefinition<ObservedNode | RemovedNode> {
+  /** Uids by name. */
+  const known = new Map<string, string>()
   return {
     name: 'node-lifecycle',
     component: 'node-controller',
@@ -37,11 +38,12 @@ export function nodeLifecycleController(watchedSince: number): ControllerDefinit
     observe(reader, key) {
       const node = reader.get<Node>('nodes', '', key)
       if (node === undefined) {
+        const uid = known.get(key)
         known.delete(key)
-        return undefined
+        return uid === undefined ? undefined : { removed: { name: key, uid } }
       }
       const isNew = !known.has(key)
-      known.add(key)
+      known.set(key, node.metadata.uid)
       return {
         node,
         lease: reader.get<Lease>('leases.coordination.k8s.io', 'kube-node-lease', key),
@@ -50,6 +52,6 @@ export function nodeLifecycleController(watchedSince: number): ControllerDefinit
         isNew,
       }
     },
-    reconcile: (observed, { now }) => reconcileNode(observed, watchedSince, now),
+    reconcile: (observed, { now }) => ('removed' in observed ? reconcileRemovedNode(observed) : reconcileNode(observed, watchedSince, now)),
   }
 }

@@ -1,10 +1,16 @@
 /** What the control plane makes of a node's signs of life. Upstream: node_lifecycle_controller.go. */
 import { findCondition } from '../../api/meta/conditions.ts'
 import { parseTimestamp, timestamp } from '../../api/meta/time.ts'
+import type { KubeObject } from '../../api/object.ts'
 import type { Lease, Node, NodeCondition, Pod } from '../../api/types.gen.ts'
 import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
 import { evictionPace, isReady } from './eviction-pace.ts'
 import { lacksEvictionTaint, nextTaints } from './node-taints.ts'
+
+/** A node that went. */
+export interface RemovedNode {
+  readonly removed: { readonly name: string; readonly uid: string }
+}
 
 export interface ObservedNode {
   readonly node: Node
@@ -53,10 +59,19 @@ export function reconcileNode(observed: ObservedNode, watchedSince: number, now:
     }
     actions.push({ verb: 'patch', target: { resource: 'nodes', namespace: '', name }, patch })
   }
+  // A kubelet that says it isn't ready still speaks for its pods; for one that has fallen silent somebody else must.
+  // Upstream: monitorNodeHealth marks them when it is the one who gives up the node.
   const ready = findCondition(node.status?.conditions, 'Ready')
-  if (ready !== undefined && ready.status !== 'True') actions.push(...markPodsNotReady(observed.podsOnNode(), now))
+  if (ready?.status === 'Unknown') actions.push(...markPodsNotReady(observed.podsOnNode(), now))
   const wakeAt = [silentFrom >= now ? silentFrom + 1 : undefined, pace.at].filter((at) => at !== undefined)
   return { actions, events, ...(wakeAt.length === 0 ? {} : { requeueAfterMs: Math.max(1, Math.min(...wakeAt) - now) }) }
+}
+
+/** Upstream: RecordNodeEvent. */
+export function reconcileRemovedNode({ removed: { name, uid } }: RemovedNode): Plan {
+  const about = { apiVersion: 'v1', kind: 'Node', metadata: { name, uid } } as KubeObject
+  const message = `Node ${name} event: Removing Node ${name} from Controller`
+  return { events: [{ type: 'Normal', reason: 'RemovingNode', message, about }] }
 }
 
 /** The last instant at which the node isn't taken for dead. */

@@ -9,6 +9,8 @@ export const BETA_STORAGE_PROVISIONER = 'volume.beta.kubernetes.io/storage-provi
 export const SELECTED_NODE = 'volume.kubernetes.io/selected-node'
 /** The old place of storageClassName, which still wins over it. */
 export const BETA_STORAGE_CLASS = 'volume.beta.kubernetes.io/storage-class'
+/** On classes: claims that name none get this one. */
+export const DEFAULT_CLASS = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class'] as const
 
 export const CLAIMS = 'persistentvolumeclaims'
 export const VOLUMES = 'persistentvolumes'

@@ -1,5 +1,5 @@
-import type { PersistentVolume, PersistentVolumeClaim } from '../../api/types.gen.ts'
-import { BETA_STORAGE_CLASS } from './annotations.ts'
+import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../api/types.gen.ts'
+import { BETA_STORAGE_CLASS, DEFAULT_CLASS } from './annotations.ts'
 
 /** '' asks for a volume without a class. */
 export function classOf({ metadata, spec }: PersistentVolumeClaim | PersistentVolume): string {
@@ -21,4 +21,8 @@ export function claimKeyOf(volume: PersistentVolume | undefined): string | undef
 
 export function hasSameMode(claim: PersistentVolumeClaim, volume: PersistentVolume): boolean {
   return (claim.spec.volumeMode ?? 'Filesystem') === (volume.spec?.volumeMode ?? 'Filesystem')
+}
+
+export function isDefaultClass({ metadata }: StorageClass): boolean {
+  return DEFAULT_CLASS.some((annotation) => metadata.annotations?.[annotation] === 'true')
 }

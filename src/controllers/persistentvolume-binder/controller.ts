@@ -1,10 +1,11 @@
 /** Claims get volumes: one controller looks at claims, the other at volumes; each writes what the other waits for. */
+import { parseTimestamp } from '../../api/meta/time.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../api/types.gen.ts'
 import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
-import { CLAIMS, COMPONENT, SELECTED_NODE, STORAGE_CLASSES, VOLUMES } from './annotations.ts'
-import { claimKeyOf, classOf } from './claim-facts.ts'
+import { BETA_STORAGE_CLASS, CLAIMS, COMPONENT, SELECTED_NODE, STORAGE_CLASSES, VOLUMES } from './annotations.ts'
+import { claimKeyOf, classOf, isDefaultClass } from './claim-facts.ts'
 import { isFree } from './match-volume.ts'
 import { claimKeysOfPod } from './pod-claims.ts'
 import { type ObservedClaim, reconcileClaim } from './reconcile-claim.ts'
@@ -24,7 +25,11 @@ export const persistentVolumeClaimBinder: ControllerDefinition<ObservedClaim> = 
   reconciles: CLAIMS,
   watches: {
     [VOLUMES]: claimsOfVolume,
-    [STORAGE_CLASSES]: (current, old, reader) => (current === undefined ? [] : pendingClaims(reader, (current ?? old).metadata.name)),
+    [STORAGE_CLASSES]: (current, _old, reader) => {
+      if (current === undefined) return []
+      const ofNoClass = isDefaultClass(current as StorageClass) ? pendingClaims(reader, '') : []
+      return [...pendingClaims(reader, current.metadata.name), ...ofNoClass]
+    },
     // A consumer that waits for its node is told of in the claim's events.
     [PODS]: (current, old) => (old === undefined && (current as Pod).spec.nodeName === undefined ? claimKeysOfPod(current as Pod) : []),
     [NODES]: () => [],
@@ -73,10 +78,28 @@ function observeClaim(reader: Reader, key: Key): ObservedClaim | undefined {
     candidates: volumeName
       ? []
       : [...reader.indexed<PersistentVolume>(VOLUMES, BY_CLAIM, key), ...reader.indexed<PersistentVolume>(VOLUMES, BY_CLASS, className)],
+    defaultClass: hasClass(claim) ? undefined : defaultStorageClass(reader),
     storageClass: className === '' ? undefined : reader.get<StorageClass>(STORAGE_CLASSES, '', className),
     selectedNode: selected === undefined ? undefined : reader.get<Node>(NODES, '', selected),
     unscheduledPods: unscheduled.map(({ metadata }) => metadata.name).sort(),
   }
+}
+
+/** An empty name is one too: that of no class. Upstream: PersistentVolumeClaimHasClass. */
+function hasClass({ metadata, spec }: PersistentVolumeClaim): boolean {
+  return metadata.annotations?.[BETA_STORAGE_CLASS] !== undefined || spec.storageClassName !== undefined
+}
+
+/** Of several the newest. Upstream: pkg/volume/util GetDefaultClass. */
+function defaultStorageClass(reader: Reader): StorageClass | undefined {
+  return reader
+    .list<StorageClass>(STORAGE_CLASSES)
+    .filter(isDefaultClass)
+    .sort(
+      (a, b) =>
+        parseTimestamp(b.metadata.creationTimestamp) - parseTimestamp(a.metadata.creationTimestamp) ||
+        (a.metadata.name < b.metadata.name ? -1 : 1),
+    )[0]
 }
 
 /** Those it refers or referred to, those that name it, and when it comes free, those that wait for one of its class. */

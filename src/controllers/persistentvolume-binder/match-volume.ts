@@ -29,7 +29,7 @@ export function misfitOf(claim: PersistentVolumeClaim, volume: PersistentVolume)
   if (volume.metadata.deletionTimestamp !== undefined) return 'the volume is marked for deletion'
   if (!isLargeEnough(claim, volume)) return 'requested PV is too small'
   if (classOf(claim) !== classOf(volume)) return 'storageClassName does not match'
-  if (claim.spec.volumeAttributesClassName !== volume.spec?.volumeAttributesClassName) return 'volumeAttributesClassName does not match'
+  if (!hasSameAttributes(claim, volume)) return 'volumeAttributesClassName does not match'
   if (!hasSameMode(claim, volume)) return 'incompatible volumeMode'
   return hasAccessModes(claim, volume) ? undefined : 'incompatible accessMode'
 }
@@ -39,7 +39,7 @@ function isUsable(claim: PersistentVolumeClaim, volume: PersistentVolume): boole
     volume.metadata.deletionTimestamp === undefined &&
     hasSameMode(claim, volume) &&
     hasAccessModes(claim, volume) &&
-    claim.spec.volumeAttributesClassName === volume.spec?.volumeAttributesClassName
+    hasSameAttributes(claim, volume)
   )
 }
 
@@ -60,6 +60,10 @@ function isReachable({ spec }: PersistentVolume, node: Node | undefined): boolea
 
 function isLargeEnough({ spec }: PersistentVolumeClaim, volume: PersistentVolume): boolean {
   return compareQuantities(volume.spec?.capacity?.storage, spec.resources?.requests?.storage) >= 0
+}
+
+function hasSameAttributes(claim: PersistentVolumeClaim, volume: PersistentVolume): boolean {
+  return (claim.spec.volumeAttributesClassName ?? '') === (volume.spec?.volumeAttributesClassName ?? '')
 }
 
 function hasAccessModes({ spec }: PersistentVolumeClaim, volume: PersistentVolume): boolean {

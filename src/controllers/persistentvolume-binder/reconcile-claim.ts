@@ -1,7 +1,7 @@
 /** Finds a claim its volume. Upstream: pv_controller.go syncClaim */
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../api/types.gen.ts'
 import type { Plan, PlannedEvent } from '../../runtime/plan.ts'
-import { BIND_COMPLETED, BOUND_BY_CONTROLLER, SELECTED_NODE } from './annotations.ts'
+import { BIND_COMPLETED, BOUND_BY_CONTROLLER, CLAIMS, SELECTED_NODE } from './annotations.ts'
 import { bind, unboundStatus } from './bind.ts'
 import { classOf, isReservedFor } from './claim-facts.ts'
 import { findMatchingVolume, misfitOf } from './match-volume.ts'
@@ -14,6 +14,8 @@ export interface ObservedClaim {
   /** Volumes it might be given: free ones of its class, and those that refer to it. */
   readonly candidates: readonly PersistentVolume[]
   readonly storageClass: StorageClass | undefined
+  /** The class for claims that name none, when this is one. */
+  readonly defaultClass?: StorageClass | undefined
   /** Where its first consumer was placed, if it was and that node is known. */
   readonly selectedNode: Node | undefined
   /** Names of the pods that use it and have no node yet. */
@@ -32,6 +34,8 @@ function reconcileUnbound(observed: ObservedClaim): Plan {
   // Upstream's scheduler itself takes the volumes that suit the node it selects; here that is left to the binder.
   const volume = findMatchingVolume(claim, candidates, waits ? selectedNode : undefined, waits && !isSelected)
   if (volume !== undefined) return bind(claim, volume)
+  // It was made before there was a default class, or admission would have set it. Upstream: assignDefaultStorageClass.
+  if (observed.defaultClass !== undefined) return assignClass(claim, observed.defaultClass)
   const pending = unboundStatus(claim, 'Pending')
   if (waits && !isSelected) {
     const event = waitingEvent(observed)
@@ -40,6 +44,12 @@ function reconcileUnbound(observed: ObservedClaim): Plan {
   if (classOf(claim) !== '') return provision(claim, storageClass)
   const message = 'no persistent volumes available for this claim and no storage class is set'
   return { status: pending, events: [{ type: 'Normal', reason: 'FailedBinding', message }], waitingOn: message }
+}
+
+function assignClass({ metadata }: PersistentVolumeClaim, { metadata: { name: storageClassName } }: StorageClass): Plan {
+  const { namespace = '', name, uid, resourceVersion } = metadata
+  const patch = { metadata: { uid, resourceVersion }, spec: { storageClassName } }
+  return { actions: [{ verb: 'patch', target: { resource: CLAIMS, namespace, name }, patch }] }
 }
 
 /** Upstream: emitEventForUnboundDelayBindingClaim */
@@ -64,8 +74,9 @@ function reconcileNamed({ claim, named }: ObservedClaim): Plan {
   }
   if (isReservedFor(named, claim)) return bind(claim, named)
   const message = `volume ${JSON.stringify(volumeName)} already bound to a different claim.`
-  if (claim.metadata.annotations?.[BOUND_BY_CONTROLLER] !== undefined) return { waitingOn: message }
-  return { status: pending, events: [{ type: 'Warning', reason: 'FailedBinding', message }], waitingOn: message }
+  const told: Plan = { events: [{ type: 'Warning', reason: 'FailedBinding', message }], waitingOn: message }
+  // Our own choice, and it is wrong: that should never be, so the claim stays as it is.
+  return claim.metadata.annotations?.[BOUND_BY_CONTROLLER] !== undefined ? told : { ...told, status: pending }
 }
 
 function reconcileBound({ claim, named }: ObservedClaim): Plan {

@@ -33,20 +33,13 @@ export function reconcileVolume({ volume, claim: namesake }: ObservedVolume): Pl
 function awaitClaim(volume: PersistentVolume, claim: PersistentVolumeClaim): Plan {
   const waitingOn = `claim ${claim.metadata.namespace}/${claim.metadata.name} is to take it`
   if (hasSameMode(claim, volume)) return { waitingOn }
-  const about = (kind: string, other: string) => `Cannot bind ${kind} to requested ${other} due to incompatible volumeMode.`
+  const mismatch = (volumeText: string, claimText: string) =>
+    `Cannot bind PersistentVolume${volumeText} to requested PersistentVolumeClaim${claimText} due to incompatible volumeMode.`
+  const warning = { type: 'Warning', reason: 'VolumeMismatch' } as const
   return {
     events: [
-      {
-        type: 'Warning',
-        reason: 'VolumeMismatch',
-        message: about('PersistentVolume', `PersistentVolumeClaim ${JSON.stringify(claim.metadata.name)}`),
-      },
-      {
-        type: 'Warning',
-        reason: 'VolumeMismatch',
-        message: about('PersistentVolume', `PersistentVolume ${JSON.stringify(volume.metadata.name)}`),
-        about: claim,
-      },
+      { ...warning, message: mismatch('', ` ${JSON.stringify(claim.metadata.name)}`) },
+      { ...warning, message: mismatch(` ${JSON.stringify(volume.metadata.name)}`, ''), about: claim },
     ],
     waitingOn,
   }

@@ -26,6 +26,7 @@ export function reconcilePod({ pod, node, isExcess }: ObservedPod, missingSince:
   const condition = {
     lastTransitionTime: timestamp(now),
     message: 'PodGC: node no longer exists',
+    ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
     reason: 'DeletionByPodGC',
     status: 'True',
     type: 'DisruptionTarget',
@@ -44,7 +45,7 @@ function isOutOfService(node: Node): boolean {
 
 /** No kubelet will say so. */
 function failed(pod: Pod): PodStatus | undefined {
-  return isOver(pod) ? pod.status : { ...pod.status, phase: 'Failed' }
+  return isOver(pod) ? pod.status : { ...pod.status, phase: 'Failed', observedGeneration: pod.metadata.generation }
 }
 
 function removal(pod: Pod, status: PodStatus | undefined): Plan {
@@ -52,8 +53,12 @@ function removal(pod: Pod, status: PodStatus | undefined): Plan {
   const target = { resource: 'pods', namespace, name }
   const actions: Action[] = []
   if (status !== pod.status) {
-    const { phase, conditions } = status!
-    const changed = { phase, ...(conditions === undefined ? {} : { conditions }) }
+    const { phase, conditions, observedGeneration } = status!
+    const changed = {
+      phase,
+      ...(observedGeneration === undefined ? {} : { observedGeneration }),
+      ...(conditions === undefined ? {} : { conditions }),
+    }
     actions.push({ verb: 'patch', target, subresource: 'status', patch: { metadata: { uid, resourceVersion }, status: changed } })
   }
   // Finalizers keep it after it was asked for: asking again changes nothing.

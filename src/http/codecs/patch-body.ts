@@ -7,7 +7,7 @@ import { type FieldValidation, repeatedFields } from '../../api/schema/decode-ob
 import { JsonSyntaxError, parseJson, withPlainNumbers } from '../../api/schema/parse-json.ts'
 import type { Schemas } from '../../api/schema.ts'
 import { APPLY_PATCH_TYPE, JSON_PATCH_TYPE, MERGE_PATCH_TYPE, type PatchType } from './negotiate.ts'
-import { decodeYaml, YamlError } from './yaml.ts'
+import { type DecodedYaml, decodeYaml, YamlError } from './yaml.ts'
 
 export interface PatchBody {
   readonly patchType: PatchType
@@ -21,8 +21,9 @@ export function decodePatchBody(body: Buffer, patchType: PatchType, fieldValidat
   const isChecked = fieldValidation !== 'Ignore'
   try {
     if (patchType === APPLY_PATCH_TYPE) {
-      const { value, strictError } = decodeYaml(body.toString())
-      return { patchType, patch: value, patchErrors: isChecked && strictError !== undefined ? [strictError] : [] }
+      const { value, strictError } = decodeConfiguration(body.toString())
+      const isFaulty = isChecked && strictError !== undefined
+      return { patchType, patch: value, patchErrors: isFaulty ? [`error converting YAML to JSON: ${strictError}`] : [] }
     }
     const parsed = parseJson(body.toString())
     const patch = parsed.repeatedKeys === undefined ? parsed.value : withPlainNumbers(parsed.value)
@@ -39,9 +40,27 @@ export function decodePatchBody(body: Buffer, patchType: PatchType, fieldValidat
     return { patchType, patch, patchErrors: repeated }
   } catch (error) {
     if (error instanceof JsonSyntaxError) throw badRequestError('invalid JSON patch')
-    if (error instanceof YamlError) throw badRequestError(`error encoding patch: ${error.message}`)
+    if (error instanceof YamlError) throw badRequestError(`error decoding YAML: error converting YAML to JSON: ${error.message}`)
     throw error
   }
+}
+
+/** Most clients send JSON, which is YAML and read faster; what is repeated in it only YAML's decoder words. */
+function decodeConfiguration(text: string): DecodedYaml {
+  if (!text.startsWith('{')) return decodeYaml(text)
+  try {
+    const parsed = parseJson(text)
+    if (!parsed.repeatedKeys?.size) return { value: withPlainNumbers(parsed.value), strictError: undefined }
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error
+  }
+  return decodeYaml(text)
+}
+
+/** What field validation says of an apply's text. @throws ApiError 400 */
+export function applyWarnings({ patchErrors }: PatchBody, fieldValidation: FieldValidation): readonly string[] {
+  if (patchErrors.length > 0 && fieldValidation === 'Strict') throw badRequestError(`error strict decoding YAML: ${patchErrors[0]}`)
+  return patchErrors
 }
 
 /**

@@ -5,6 +5,7 @@ import { goText } from '../../api/meta/patches/go-text.ts'
 import { decodeObject, type FieldValidation } from '../../api/schema/decode-object.ts'
 import type { Schemas } from '../../api/schema.ts'
 import { type PatchType, STRATEGIC_MERGE_PATCH_TYPE } from './negotiate.ts'
+import { keepReset } from './reset-managed-fields.ts'
 
 export interface PatchedObject {
   readonly typeName: string
@@ -27,6 +28,7 @@ export function decodePatchedObject(
   const fail = (problem: string) =>
     invalidError({ group: '', kind: '' }, '', [invalid('patch', isMerged ? goText(patch) : JSON.stringify(patched), problem)])
   if (error !== undefined) throw fail(error)
+  keepReset(patched, object)
   if (fieldValidation === 'Ignore') return { object, warnings: [] }
   const problems = [...patchErrors, ...strictErrors]
   if (problems.length > 0 && fieldValidation === 'Strict') throw fail(`strict decoding error: ${problems.join(', ')}`)

@@ -9,6 +9,7 @@ import { META_V1, type Schemas } from '../../api/schema.ts'
 import { type MediaType, PROTOBUF_TYPE, YAML_TYPE } from './negotiate.ts'
 import type { Protobuf } from './protobuf.ts'
 import { ProtobufError } from './protobuf-wire.ts'
+import { keepReset } from './reset-managed-fields.ts'
 import { decodeYaml, YamlError } from './yaml.ts'
 
 /** The kind that an endpoint takes. */
@@ -66,6 +67,7 @@ export class RequestBodies {
     }
     const warnings = strictOutcome([...parsed.strictErrors, ...decoded.strictErrors], fieldValidation, cannot)
     if (!isExpected) throw wrongVersion(actual.apiVersion, expected)
+    keepReset(parsed.value, decoded.object)
     return { object: withTypeMeta(decoded.object, expected), warnings }
   }
 

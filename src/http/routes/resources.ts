@@ -4,6 +4,7 @@ import type { ResourceDefinition } from '../../api/definition.ts'
 import { ApiError, badRequestError } from '../../api/meta/api-error.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { DeleteOptions } from '../../api/types.gen.ts'
+import { applyChange } from '../../registry/apply.ts'
 import type { ObjectResult, RegistryContext, Target, User, WriteOptions } from '../../registry/context.ts'
 import { create } from '../../registry/create.ts'
 import { deletedStatus, deleteObject, validateDeleteOptions } from '../../registry/delete.ts'
@@ -12,11 +13,12 @@ import { checkFreshness, getEntry } from '../../registry/get.ts'
 import { list } from '../../registry/list.ts'
 import { checkWatchOptions } from '../../registry/list-options.ts'
 import { findSubresource, type Subresource } from '../../registry/subresources/subresources.ts'
-import { checkIdentity, update } from '../../registry/update.ts'
+import { checkIdentity, type UpdateOptions, update } from '../../registry/update.ts'
 import { type Watch, type WatchOptions, watch } from '../../registry/watch.ts'
 import type { Codecs } from '../codecs/codecs.ts'
-import { bodyMediaType, JSON_PATCH_TYPE, MERGE_PATCH_TYPE, patchMediaType, STRATEGIC_MERGE_PATCH_TYPE } from '../codecs/negotiate.ts'
-import { decodePatchBody } from '../codecs/patch-body.ts'
+import { APPLY_PATCH_TYPE, bodyMediaType, type PatchType, patchMediaType } from '../codecs/negotiate.ts'
+import { applyWarnings, decodePatchBody } from '../codecs/patch-body.ts'
+import { applyOptionsOf, fieldManagerOf, refuseForce } from '../field-manager.ts'
 import { booleanOf, fieldValidationOf, integerOf, isDryRun, listOptionsOf, type Query, textOf } from '../query.ts'
 import { acceptedForm, Representation } from '../representation.ts'
 import { parseRequestInfo, type RequestInfo } from '../request-info.ts'
@@ -191,9 +193,9 @@ class ResourceRoutes {
     const { definition } = call
     if (!definition.verbs.includes('patch')) throw methodNotAllowed()
     const representation = this.#representation(call)
-    const options = { ...writeOptions(call, 'PatchOptions'), isPatch: true }
-    const change = this.#patchOf(call, definition, options.warnings)
-    this.#answer(call, representation, await update(this.#options.context, targetOf(call), (current) => change(current!), options), options)
+    const options = patchOptions(call)
+    const change = this.#patchOf(call, definition, options)
+    this.#answer(call, representation, await update(this.#options.context, targetOf(call), change, options), options)
   }
 
   async #delete(call: Call): Promise<void> {
@@ -256,9 +258,13 @@ class ResourceRoutes {
     const isPatch = call.request.method === 'PATCH'
     if (isPatch && subresource.patches === false) throw methodNotAllowed()
     const representation = this.#representation(call, shown)
-    const kind = isPatch ? 'PatchOptions' : 'UpdateOptions'
-    const options = { ...writeOptions(call, kind), subresource: call.info.subresource, isPatch }
-    const change = isPatch ? this.#patchOf(call, shown, options.warnings) : this.#replacementOf(call, target, shown, kind, options.warnings)
+    if (isPatch) {
+      const options = { ...patchOptions(call), subresource: call.info.subresource }
+      const change = this.#patchOf(call, shown, options)
+      return this.#answer(call, representation, await subresource.update(this.#options.context, target, change, options), options)
+    }
+    const options = { ...writeOptions(call, 'UpdateOptions'), subresource: call.info.subresource }
+    const change = this.#replacementOf(call, target, shown, 'UpdateOptions', options.warnings)
     this.#answer(call, representation, await subresource.update(this.#options.context, target, change, options), options)
   }
 
@@ -305,14 +311,22 @@ class ResourceRoutes {
     }
   }
 
-  /** What the patch makes of an object. @throws ApiError 400, 415 */
-  #patchOf(call: Call, definition: ResourceDefinition, warnings: string[]): (current: KubeObject) => KubeObject {
-    const patchType = patchMediaType(call.request.headers['content-type'], PATCH_TYPES)
+  /** What the patch makes of an object; of none only an apply makes one. @throws ApiError 400, 415, 422 */
+  #patchOf(
+    call: Call,
+    definition: ResourceDefinition,
+    { warnings, isApply }: PatchWriteOptions,
+  ): (current: KubeObject | undefined) => KubeObject {
+    const { context, codecs } = this.#options
     const fieldValidation = fieldValidationOf(call.query, 'PatchOptions')
-    const body = decodePatchBody(bodyOf(call.request), patchType, fieldValidation)
+    const body = decodePatchBody(bodyOf(call.request), patchTypeOf(call), fieldValidation)
+    if (isApply) {
+      warnings.push(...applyWarnings(body, fieldValidation))
+      return applyChange(context, definition, body.patch, { ...applyOptionsOf(call.query), subresource: call.info.subresource })
+    }
     return (current) => {
       warnings.length = 0
-      return this.#options.codecs.patch(current, body, definition, fieldValidation, warnings)
+      return codecs.patch(current!, body, definition, fieldValidation, warnings)
     }
   }
 
@@ -335,11 +349,26 @@ class ResourceRoutes {
   }
 }
 
-/** Server-side apply is not among them yet. */
-const PATCH_TYPES = [JSON_PATCH_TYPE, MERGE_PATCH_TYPE, STRATEGIC_MERGE_PATCH_TYPE] as const
+function writeOptions({ query, user, request }: Call, optionsKind: string): WriteOptions & { warnings: string[] } {
+  const fieldManager = fieldManagerOf(query, request.headers['user-agent'], optionsKind)
+  return { user, dryRun: isDryRun(query, optionsKind), fieldManager, warnings: [] }
+}
 
-function writeOptions({ query, user }: Call, optionsKind: string): WriteOptions & { warnings: string[] } {
-  return { user, dryRun: isDryRun(query, optionsKind), warnings: [] }
+type PatchWriteOptions = UpdateOptions & { readonly warnings: string[]; readonly isApply: boolean }
+
+/** @throws ApiError 415, 422 */
+function patchOptions(call: Call): PatchWriteOptions {
+  if (patchTypeOf(call) === APPLY_PATCH_TYPE) {
+    applyOptionsOf(call.query)
+    // An apply sees to managedFields itself.
+    return { ...writeOptions(call, 'PatchOptions'), fieldManager: undefined, isPatch: true, isApply: true, mayCreate: true }
+  }
+  refuseForce(call.query)
+  return { ...writeOptions(call, 'PatchOptions'), isPatch: true, isApply: false }
+}
+
+function patchTypeOf({ request }: Call): PatchType {
+  return patchMediaType(request.headers['content-type'])
 }
 
 function targetOf({ definition, info }: Call): Target {

@@ -11,6 +11,8 @@ import { LEASE_NAMESPACE, type ObservedNode, reconcileNode } from './reconcile.t
 /** @param kubeletVersion as in `kubectl get nodes`: v1.36.0 */
 export function nodeAgentController(kubeletVersion: string): ControllerDefinition<ObservedNode> {
   const indexes = new NodeIndexes()
+  /** Whether nodes were cordoned when they were last looked at. */
+  const cordoned = new Map<string, boolean>()
   return {
     name: 'node-agent',
     component: 'kubelet',
@@ -24,11 +26,15 @@ export function nodeAgentController(kubeletVersion: string): ControllerDefinitio
       const node = reader.get<Node>('nodes', '', key)
       if (node === undefined) {
         indexes.release(key)
+        cordoned.delete(key)
         return undefined
       }
       const index = indexes.indexOf(node, () => reader.list<Node>('nodes'))
       const lease = reader.get<Lease>('leases.coordination.k8s.io', LEASE_NAMESPACE, key)
-      return { node, lease, address: addressAt(index), podCIDR: podCIDRAt(index) }
+      const isCordoned = node.spec.unschedulable === true
+      const wasCordoned = cordoned.get(key) ?? isCordoned
+      cordoned.set(key, isCordoned)
+      return { node, lease, address: addressAt(index), podCIDR: podCIDRAt(index), wasCordoned }
     },
     reconcile: (observed, { now }) => reconcileNode(observed, kubeletVersion, now),
   }

@@ -12,6 +12,8 @@ export interface ObservedNode {
   /** What it gets where the Node doesn't say. */
   readonly address: string
   readonly podCIDR: string
+  /** When it was last looked at, it took no new pods. */
+  readonly wasCordoned?: boolean
 }
 
 export const LEASE_NAMESPACE = 'kube-node-lease'
@@ -21,12 +23,19 @@ export const LEASE_RENEW_MS = 10_000
 /** Upstream: nodeStatusReportFrequency: an unchanged status is reported this often. */
 const STATUS_REPORT_MS = 300_000
 
-export function reconcileNode({ node, lease, address, podCIDR }: ObservedNode, kubeletVersion: string, now: number): Plan {
+export function reconcileNode({ node, lease, address, podCIDR, wasCordoned }: ObservedNode, kubeletVersion: string, now: number): Plan {
   const { name } = node.metadata
   if (node.metadata.deletionTimestamp !== undefined) return { waitingOn: `node ${name} is being deleted` }
   if (isFailedNode(node)) return { waitingOn: `node ${name} has failed` }
   const actions: Action[] = []
   const events: PlannedEvent[] = []
+
+  const isCordoned = node.spec.unschedulable === true
+  if (wasCordoned !== undefined && wasCordoned !== isCordoned) {
+    // Upstream: kubelet_node_status.go recordNodeSchedulableEvent.
+    const reason = isCordoned ? 'NodeNotSchedulable' : 'NodeSchedulable'
+    events.push(nodeEvent(name, reason, `Node ${name} status is now: ${reason}`))
+  }
 
   const registration = registrationPatch(node, podCIDR)
   const target = { resource: 'nodes', namespace: '', name }

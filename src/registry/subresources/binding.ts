@@ -43,6 +43,8 @@ export async function bindPod(context: RegistryContext, target: Target, binding:
   const now = timestamp(context.clock.now())
   await update(context, target, (current) => bound(target, current as Pod, binding, now), {
     ...options,
+    // A scheduler doesn't come to own what it binds.
+    fieldManager: undefined,
     subresource: 'binding',
     preconditions: { uid: binding.metadata?.uid || undefined, resourceVersion: binding.metadata?.resourceVersion || undefined },
     prepare: () => {},

@@ -1,12 +1,15 @@
 import type { ResourceDefinition } from '../../api/definition.ts'
 import { conflictError, invalidError } from '../../api/meta/api-error.ts'
 import { invalid } from '../../api/meta/field-error.ts'
+import { managersOf } from '../../api/meta/managed-fields/managers.ts'
+import { managersAfterScale, scaleManagers } from '../../api/meta/managed-fields/scale-managers.ts'
 import type { KubeObject } from '../../api/object.ts'
 import { ageColumn, column, nameColumn } from '../../api/table-columns.ts'
 import type { Scale } from '../../api/types.gen.ts'
 import type { ObjectResult, RegistryContext, Target } from '../context.ts'
 import { encodeUnstored } from '../encode.ts'
 import { getEntry } from '../get.ts'
+import { setManagers, trackFields } from '../track-fields.ts'
 import { update } from '../update.ts'
 import type { Subresource } from './subresources.ts'
 import { virtualDefinition } from './virtual-definition.ts'
@@ -31,18 +34,23 @@ export const scale: Subresource = {
       context,
       target,
       (current) => {
-        const before = scaleOf(definition, current!)
-        const next = change(before) as Scale
-        validateScale(next, target)
         const object = current!
+        const managers = managersOf(object.metadata.managedFields)
+        const before = scaleOf(definition, object)
+        setManagers(before, scaleManagers(managers))
+        const next = change(structuredClone(before)) as Scale
+        validateScale(next, target)
         checkUid(next, object, target)
+        if (options.fieldManager !== undefined) trackFields(context, SCALE, 'scale', before, next, options.fieldManager)
+        if (options.fieldManager !== undefined || options.isApply)
+          setManagers(object, managersAfterScale(managers, managersOf(next.metadata.managedFields), definition.apiVersion))
         // The Scale's resourceVersion is the object's: whoever names one insists on it.
         object.metadata.resourceVersion = next.metadata.resourceVersion
         definition.scale!.setReplicas(object, next.spec?.replicas ?? 0)
         return object
       },
       // To the object it is an update of its main resource.
-      { ...options, subresource: '' },
+      { ...options, subresource: '', fieldManager: undefined },
     )
     return scaleResult(context, target, result)
   },
