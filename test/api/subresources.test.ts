@@ -38,6 +38,8 @@ describe('ephemeralcontainers', () => {
     expect(answer.body.kind).toBe('Pod')
     expect(answer.body.metadata.labels).toBeUndefined()
     expect(answer.body.metadata.generation).toBe(metadata.generation + 1)
+    const owners = answer.body.metadata.managedFields.map(({ subresource = '' }: Json) => subresource)
+    expect(owners.sort()).toEqual(['', 'ephemeralcontainers', 'status'])
     await api.patch(path, debug('d2'), STRATEGIC_PATCH)
     await cluster.settle()
     const { spec, status } = (await api.get(path)).body
