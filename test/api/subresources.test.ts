@@ -38,6 +38,8 @@ describe('ephemeralcontainers', () => {
     expect(answer.body.kind).toBe('Pod')
     expect(answer.body.metadata.labels).toBeUndefined()
     expect(answer.body.metadata.generation).toBe(metadata.generation + 1)
+    const owners = answer.body.metadata.managedFields.map(({ subresource = '' }: Json) => subresource)
+    expect(owners.sort()).toEqual(['', 'ephemeralcontainers', 'status'])
     await api.patch(path, debug('d2'), STRATEGIC_PATCH)
     await cluster.settle()
     const { spec, status } = (await api.get(path)).body
@@ -251,6 +253,13 @@ describe('scale', () => {
     await api.created(base, { ...deployment('rc'), spec: { ...deployment('rc').spec, selector: { app: 'rc' } } })
     expect((await api.patch(`${base}/rc/scale`, { spec: { replicas: 1 } })).body.spec.replicas).toBe(1)
     await api.delete(`${base}/rc`)
+  })
+
+  it('has columns of its own', async () => {
+    await api.created(DEPLOYMENTS, deployment('shown'))
+    const { body } = await api.get(`${DEPLOYMENTS}/shown/scale`, { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' })
+    expect(body.columnDefinitions.map(({ name }: Json) => name)).toEqual(['Name', 'Desired', 'Available', 'Age'])
+    expect(body.rows[0].cells.slice(0, 3)).toEqual(['shown', 0, 0])
   })
 
   it('is judged', async () => {

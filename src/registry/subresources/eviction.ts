@@ -38,7 +38,12 @@ export const evict: Subresource = {
     const admission = admissionRequest('create', target, 'eviction', object, undefined, options)
     context.admission.mutate(admission)
     context.admission.validate(admission)
-    const own = { ...options, dryRun: options.dryRun === true || (asked.dryRun?.length ?? 0) > 0 }
+    // Whoever evicts doesn't come to own what it says of the Pod.
+    const own: WriteOptions = {
+      user: options.user,
+      dryRun: options.dryRun === true || (asked.dryRun?.length ?? 0) > 0,
+      ...(options.warnings === undefined ? {} : { warnings: options.warnings }),
+    }
 
     if (await evictUnguarded(context, target, asked, own)) return success(object)
     const pod = getEntry(context, target).decoded<Pod>()

@@ -4,6 +4,7 @@ import { invalid } from '../../api/meta/field-error.ts'
 import { managersOf } from '../../api/meta/managed-fields/managers.ts'
 import { managersAfterScale, scaleManagers } from '../../api/meta/managed-fields/scale-managers.ts'
 import type { KubeObject } from '../../api/object.ts'
+import { ageColumn, column, nameColumn } from '../../api/table-columns.ts'
 import type { Scale } from '../../api/types.gen.ts'
 import type { ObjectResult, RegistryContext, Target } from '../context.ts'
 import { encodeUnstored } from '../encode.ts'
@@ -13,7 +14,15 @@ import { update } from '../update.ts'
 import type { Subresource } from './subresources.ts'
 import { virtualDefinition } from './virtual-definition.ts'
 
-const SCALE = virtualDefinition('autoscaling', 'Scale', 'io.k8s.api.autoscaling.v1.Scale')
+const SCALE: ResourceDefinition = {
+  ...virtualDefinition('autoscaling', 'Scale', 'io.k8s.api.autoscaling.v1.Scale'),
+  columns: [
+    nameColumn,
+    column('Desired', 'integer', 'How many replicas are wanted.', (object) => (object as Scale).spec?.replicas ?? 0),
+    column('Available', 'integer', 'How many there are.', (object) => (object as Scale).status?.replicas ?? 0),
+    ageColumn,
+  ],
+}
 
 /** Replicas through one shape for every scalable kind. Upstream: the kinds' ScaleREST. */
 export const scale: Subresource = {
