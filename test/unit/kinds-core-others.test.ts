@@ -172,7 +172,7 @@ describe('ConfigMaps and Secrets', () => {
   test('size', () => {
     const MiB = 1024 * 1024
     expect(faults(configMap, { data: { a: 'x'.repeat(MiB) } })).toEqual([])
-    expect(faults(configMap, { data: { a: 'x'.repeat(MiB), b: 'é' } })).toEqual([': Too long: may not be more than 1048576 bytes'])
+    expect(faults(configMap, { data: { a: 'x'.repeat(MiB), b: 'é' } })).toEqual(['[]: Too long: may not be more than 1048576 bytes'])
     expect(faults(secret, { data: { a: Buffer.alloc(MiB).toString('base64') } })).toEqual([])
     expect(faults(secret, { data: { a: Buffer.alloc(MiB + 1).toString('base64') } })).toEqual([
       'data: Too long: may not be more than 1048576 bytes',

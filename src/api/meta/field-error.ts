@@ -11,6 +11,9 @@ export interface FieldError {
   readonly detail: string
 }
 
+/** The path of a fault of the object as a whole. Upstream: how field.NewPath("") is written. */
+export const NOWHERE = '[]'
+
 /** A `badValue` that is not shown. Upstream: field.OmitValueType. */
 export const OMITTED = Symbol('omitted')
 

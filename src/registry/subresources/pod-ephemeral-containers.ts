@@ -4,7 +4,7 @@ import { MIRROR_POD_ANNOTATION } from '../../api/core/v1/pod-annotations.ts'
 import { semanticEqual } from '../../api/core/v1/semantic-equal.ts'
 import { specDiff } from '../../api/core/v1/spec-diff.ts'
 import { invalidError } from '../../api/meta/api-error.ts'
-import { type FieldError, forbidden } from '../../api/meta/field-error.ts'
+import { type FieldError, forbidden, NOWHERE } from '../../api/meta/field-error.ts'
 import type { Pod } from '../../api/types.gen.ts'
 import { bytesOf } from '../encode.ts'
 import { getEntry } from '../get.ts'
@@ -38,7 +38,7 @@ function prepare(next: Pod, old: Pod): void {
 /** Upstream: validation.go ValidatePodEphemeralContainersUpdate. */
 function faultsOf(next: Pod, old: Pod): FieldError[] {
   if (old.metadata.annotations?.[MIRROR_POD_ANNOTATION] !== undefined) {
-    return [forbidden('', 'static pods do not support ephemeral containers')]
+    return [forbidden(NOWHERE, 'static pods do not support ephemeral containers')]
   }
   const errors = faultsOfPod(next, old)
   const path = 'spec.ephemeralContainers'

@@ -11,7 +11,6 @@ export function keepMetadata(next: Pod, old: Pod): void {
   const { name, namespace, uid, creationTimestamp, resourceVersion } = next.metadata
   next.metadata = {
     ...old.metadata,
-    managedFields: next.metadata.managedFields,
     name,
     ...(namespace === undefined ? {} : { namespace }),
     // Upstream refuses changed ones, and fills in absent ones.

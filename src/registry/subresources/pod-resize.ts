@@ -3,7 +3,7 @@ import { MIRROR_POD_ANNOTATION } from '../../api/core/v1/pod-annotations.ts'
 import { computeQosClass, isSidecar, qosClassOf } from '../../api/core/v1/pod-resources.ts'
 import { semanticEqual } from '../../api/core/v1/semantic-equal.ts'
 import { invalidError } from '../../api/meta/api-error.ts'
-import { type FieldError, forbidden, invalid } from '../../api/meta/field-error.ts'
+import { type FieldError, forbidden, invalid, NOWHERE } from '../../api/meta/field-error.ts'
 import type { Container, Pod, PodSpec, ResourceRequirements } from '../../api/types.gen.ts'
 import { bytesOf } from '../encode.ts'
 import { getEntry } from '../get.ts'
@@ -50,8 +50,8 @@ function resized(next: readonly Container[] = [], old: readonly Container[] = []
 
 /** Upstream: validation.go ValidatePodResize. */
 function faultsOf(next: Pod, old: Pod): FieldError[] {
-  if (old.metadata.annotations?.[MIRROR_POD_ANNOTATION] !== undefined) return [forbidden('', 'static pods cannot be resized')]
-  if (old.spec.os?.name === 'windows') return [forbidden('', 'windows pods cannot be resized')]
+  if (old.metadata.annotations?.[MIRROR_POD_ANNOTATION] !== undefined) return [forbidden(NOWHERE, 'static pods cannot be resized')]
+  if (old.spec.os?.name === 'windows') return [forbidden(NOWHERE, 'windows pods cannot be resized')]
   const errors = faultsOfPod(next, old)
   if (qosClassOf(old) !== computeQosClass(next.spec)) {
     errors.push(invalid('spec', next.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'))

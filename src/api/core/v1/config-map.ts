@@ -1,6 +1,6 @@
 import { deepEqual } from '../../../lib/deep-equal.ts'
 import { defineResource } from '../../definition.ts'
-import { type FieldError, forbidden, invalid, tooLong } from '../../meta/field-error.ts'
+import { type FieldError, forbidden, invalid, NOWHERE, tooLong } from '../../meta/field-error.ts'
 import type { ConfigMap } from '../../types.gen.ts'
 import { isConfigMapKey, pushInvalid } from './formats.ts'
 import { ageColumn, nameColumn } from './metadata-columns.ts'
@@ -59,6 +59,6 @@ function validate({ data, binaryData }: ConfigMap): FieldError[] {
     pushInvalid(errors, `binaryData[${key}]`, key, isConfigMapKey(key))
     bytes += decodedLength(binaryData[key]!)
   }
-  if (bytes > MAX_DATA_BYTES) errors.push(tooLong('', MAX_DATA_BYTES))
+  if (bytes > MAX_DATA_BYTES) errors.push(tooLong(NOWHERE, MAX_DATA_BYTES))
   return errors
 }

@@ -1,5 +1,5 @@
 /** The spec of a pod, in a Pod or in a template. Upstream: validation.go ValidatePodSpec, whose order this keeps. */
-import { duplicate, type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../../meta/field-error.ts'
+import { duplicate, type FieldError, forbidden, invalid, NOWHERE, notSupported, required, tooLong } from '../../meta/field-error.ts'
 import {
   isDns1123Label,
   isDns1123Subdomain,
@@ -43,8 +43,7 @@ export function checkPodSpec(errors: FieldError[], spec: PodSpec, path: string, 
   const volumes = checkVolumes(errors, spec.volumes, { isPod, podName }, `${path}.volumes`)
   const claimNames = resourceClaims?.flatMap(({ name }) => (name ? [name] : [])) ?? NO_NAMES
   const context: PodContext = { spec, volumes, claimNames, isPod }
-  // Upstream names no field here.
-  if (isMirror) for (const _ of resourceClaims ?? []) errors.push(forbidden('', 'static pods do not support resource claims'))
+  if (isMirror) for (const _ of resourceClaims ?? []) errors.push(forbidden(NOWHERE, 'static pods do not support resource claims'))
   else if (resourceClaims) checkResourceClaims(errors, resourceClaims, `${path}.resourceClaims`)
   checkContainers(errors, context, `${path}.containers`)
   if (spec.initContainers) checkInitContainers(errors, context, `${path}.initContainers`)

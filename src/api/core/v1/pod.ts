@@ -2,13 +2,13 @@ import { defineResource } from '../../definition.ts'
 import { type FieldError, forbidden } from '../../meta/field-error.ts'
 import { keepField } from '../../meta/keep-metadata.ts'
 import type { LabelSelector, Pod, PodAffinityTerm, PodCondition, PodStatus } from '../../types.gen.ts'
-import { checkAnnotatedProfiles, checkPodAnnotations, MIRROR_POD_ANNOTATION, setAnnotatedAppArmor } from './pod-annotations.ts'
+import { checkAnnotatedProfiles, setAnnotatedAppArmor } from './pod-annotations.ts'
 import { podColumns } from './pod-columns.ts'
 import { setPodDefaults } from './pod-defaults.ts'
 import { computeQosClass } from './pod-resources.ts'
-import { checkPodSpec } from './pod-spec-validation.ts'
 import { validatePodStatusUpdate } from './pod-status-validation.ts'
 import { validatePodUpdate } from './pod-update-validation.ts'
+import { validatePodMetadataAndSpec } from './pod-validation.ts'
 
 /** Upstream: pkg/registry/core/pod/strategy.go. */
 export const pod = defineResource<Pod>('v1/pods', {
@@ -80,33 +80,17 @@ function mergeLabelKeys({ metadata: { labels }, spec: { affinity, topologySpread
   for (const { labelSelector, matchLabelKeys } of topologySpreadConstraints ?? []) merge(labelSelector, matchLabelKeys, 'In')
 }
 
+/** Upstream: validation.go ValidatePodCreate. */
 function validate(pod: Pod): FieldError[] {
-  const errors: FieldError[] = []
+  const errors = validatePodMetadataAndSpec(pod)
   const { spec } = pod
   const { annotations } = pod.metadata
-  if (annotations) checkPodAnnotations(errors, annotations, spec, 'metadata.annotations')
-  checkPodSpec(errors, spec, 'spec', {
-    isPod: true,
-    podName: pod.metadata.name ?? '',
-    isMirror: annotations?.[MIRROR_POD_ANNOTATION] !== undefined,
-  })
-  if (!spec.serviceAccountName) checkNoTokens(errors, pod)
   if (spec.ephemeralContainers?.length) errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'))
   if (spec.nodeName && spec.schedulingGates?.length) {
     errors.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'))
   }
   if (annotations) checkAnnotatedProfiles(errors, annotations, spec, 'spec')
   return errors
-}
-
-function checkNoTokens(errors: FieldError[], { spec }: Pod): void {
-  spec.volumes?.forEach(({ projected }, i) => {
-    projected?.sources?.forEach(({ serviceAccountToken }, j) => {
-      if (!serviceAccountToken) return
-      const path = `spec.volumes[${i}].projected.sources[${j}].serviceAccountToken`
-      errors.push(forbidden(path, 'must not be specified when serviceAccountName is not set'))
-    })
-  })
 }
 
 /** What a kubelet that knows less must not wipe out. */
