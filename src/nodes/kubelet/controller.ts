@@ -8,6 +8,7 @@ import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
 import { podCIDROf, whyKubeletIsIdle } from '../node-state.ts'
 import { isFinished } from '../pod-lifecycle.ts'
+import { awaitsAdmission } from './admit.ts'
 import { PodIPAllocator } from './pod-ip-allocator.ts'
 import { type ObservedPod, reconcilePod } from './reconcile.ts'
 
@@ -39,7 +40,8 @@ export function kubeletController(runtime: ContainerRuntime): ControllerDefiniti
       const podCIDR = podCIDROf(node)
       const needsAddress = podCIDR !== undefined && pod.spec.hostNetwork !== true && !isFinished(pod.status)
       const podIP = needsAddress ? addresses.addressOf(key, pod, podCIDR, () => podsOnNode(reader, node.metadata.name)) : undefined
-      return { pod, node, podIP, isStopping: stopping.get(key) === pod.metadata.uid }
+      const others = awaitsAdmission(pod) ? { others: podsOnNode(reader, node.metadata.name) } : {}
+      return { pod, node, podIP, isStopping: stopping.get(key) === pod.metadata.uid, ...others }
     },
     reconcile: (observed, { now }) => {
       const { pod, node } = observed

@@ -6,6 +6,7 @@ import { kubeletEvent } from '../container-step.ts'
 import { internalIP, whyKubeletIsIdle } from '../node-state.ts'
 import { advancePod, isFinished } from '../pod-lifecycle.ts'
 import { stopEvents } from '../pod-termination.ts'
+import { rejectedStatus, rejectionOf } from './admit.ts'
 
 export interface ObservedPod {
   readonly pod: Pod
@@ -14,15 +15,22 @@ export interface ObservedPod {
   readonly podIP: string | undefined
   /** It is being deleted, and its containers were told before. */
   readonly isStopping?: boolean
+  /** All pods of the node, when it isn't decided yet whether this one may start there. */
+  readonly others?: readonly Pod[]
 }
 
 /** How soon a pod that got no address asks again. */
 const ADDRESS_RETRY_MS = 10_000
 
 /** @param now milliseconds since the epoch */
-export function reconcilePod({ pod, node, podIP, isStopping = false }: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
+export function reconcilePod({ pod, node, podIP, isStopping = false, others }: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
   const idle = whyKubeletIsIdle(node)
   if (idle !== undefined) return { waitingOn: idle }
+  const rejection = others && rejectionOf(pod, node, others)
+  if (rejection !== undefined) {
+    const events = [kubeletEvent(pod, 'Warning', rejection.reason, rejection.message)]
+    return { status: { ...pod, status: rejectedStatus(pod, rejection, now) } as Pod, events }
+  }
   const {
     status,
     events: happened,
