@@ -59,17 +59,21 @@ const COMPRESSION_LEVEL = 1
 const COMPRESSED_CHUNK_BYTES = 64 * 1024
 
 /** Upstream takes no other spelling: writers.go responseContentEncodingSupported. */
-function isWorthCompressing({ request }: FastifyReply, length: number): boolean {
+export function isWorthCompressing({ request }: FastifyReply, length: number): boolean {
   if (length <= COMPRESSED_FROM_BYTES) return false
   const accepted = request.raw.headers['accept-encoding']
   return typeof accepted === 'string' && accepted.split(',').some((encoding) => encoding.trim() === 'gzip')
 }
 
 /** zlib works on a thread of its own, a piece at a time, and waits for a slow client. */
-function sendCompressed(reply: FastifyReply, code: number, headers: OutgoingHttpHeaders, pieces: Iterable<Buffer>): void {
+export function sendCompressed(reply: FastifyReply, code: number, headers: OutgoingHttpHeaders, pieces: Iterable<Buffer>): void {
   reply.hijack()
   const { raw } = reply
-  raw.writeHead(code, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' })
+  raw.writeHead(code, {
+    ...headers,
+    'content-encoding': 'gzip',
+    vary: headers.vary ? `${headers.vary}, Accept-Encoding` : 'Accept-Encoding',
+  })
   const gzip = createGzip({ level: COMPRESSION_LEVEL, chunkSize: COMPRESSED_CHUNK_BYTES })
   // An error is a client that went away: there is nobody to tell.
   pipeline(Readable.from(pieces), gzip, raw, () => {})

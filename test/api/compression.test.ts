@@ -54,6 +54,17 @@ describe('a large answer', () => {
     expect(gunzipSync(packed.bytes).equals(plain.bytes)).toBe(true)
   })
 
+  it('of OpenAPI v2 is, and keeps what it varies by', async () => {
+    const plain = await raw('/openapi/v2', {})
+    const packed = await raw('/openapi/v2', GZIP)
+    expect(packed.headers).toMatchObject({
+      'content-encoding': 'gzip',
+      etag: plain.headers.etag,
+      vary: `${plain.headers.vary}, Accept-Encoding`,
+    })
+    expect(gunzipSync(packed.bytes).equals(plain.bytes)).toBe(true)
+  })
+
   it.each(['', 'identity', 'deflate, br', 'gzip;q=0.5'])('is not for %j', async (encoding) => {
     const answer = await raw(SECRETS, { 'accept-encoding': encoding })
     expect([answer.headers['content-encoding'], answer.headers.vary]).toEqual([undefined, undefined])

@@ -4,7 +4,7 @@ import { VERSION } from '../../api/version.ts'
 import type { Answer } from '../answer.ts'
 import type { Discovery } from '../discovery.ts'
 import type { OpenApi } from '../openapi.ts'
-import { NO_SUCH_PATH, sendJson } from '../respond.ts'
+import { isWorthCompressing, NO_SUCH_PATH, sendCompressed, sendJson } from '../respond.ts'
 
 const DISCOVERY_PATHS = ['/api', '/api/', '/api/:version', '/apis', '/apis/', '/apis/:group', '/apis/:group/:version']
 
@@ -12,11 +12,12 @@ export function registerDocumentRoutes(app: FastifyInstance, discovery: Discover
   for (const url of DISCOVERY_PATHS) {
     app.get(url, async (request, reply) => {
       const path = request.raw.url!.split('?')[0]!
-      send(reply, await discovery.answer(path, request.headers))
+      send(reply, await discovery.answer(path, request.headers), true)
     })
   }
   const openApiHandler = async (request: FastifyRequest, reply: FastifyReply) => {
-    send(reply, await openApi.answer(request.raw.url!, request.headers))
+    const url = request.raw.url!
+    send(reply, await openApi.answer(url, request.headers), url.startsWith('/openapi/v2'))
   }
   app.get('/openapi/v2', openApiHandler)
   app.get('/openapi/v3', openApiHandler)
@@ -41,8 +42,12 @@ export function registerDocumentRoutes(app: FastifyInstance, discovery: Discover
   })
 }
 
-function send(reply: FastifyReply, answer: Answer | undefined): void {
+/** @param isCompressible upstream compresses all documents but those of OpenAPI v3 */
+function send(reply: FastifyReply, answer: Answer | undefined, isCompressible: boolean): void {
   if (answer === undefined) throw NO_SUCH_PATH
+  if (isCompressible && isWorthCompressing(reply, answer.body.length)) {
+    return sendCompressed(reply, answer.status, answer.headers, [answer.body])
+  }
   reply.hijack()
   reply.raw.writeHead(answer.status, { ...answer.headers, ...(answer.status === 304 ? {} : { 'content-length': answer.body.length }) })
   reply.raw.end(answer.body)
