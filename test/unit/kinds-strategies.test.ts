@@ -80,6 +80,11 @@ describe('fields behind gates that are off are dropped', () => {
     expect(created('v1/persistentvolumeclaims', { spec: { dataSourceRef: source } }).spec).not.toHaveProperty('dataSourceRef')
   })
 
+  test('how leaders are chosen', () => {
+    const lease = created('coordination.k8s.io/v1/leases', { spec: { strategy: 'OldestEmulationVersion', preferredHolder: 'x' } })
+    expect(lease.spec).toEqual({})
+  })
+
   test('whether pods wait for a driver', () => {
     const driver = created('storage.k8s.io/v1/csidrivers', { spec: { preventPodSchedulingIfMissing: true } })
     expect(driver.spec).not.toHaveProperty('preventPodSchedulingIfMissing')

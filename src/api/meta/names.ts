@@ -170,8 +170,6 @@ export const nameIsDnsSubdomain: ValidateName = (name, isPrefix) => isDns1123Sub
 
 export const nameIsDnsLabel: ValidateName = (name, isPrefix) => isDns1123Label(isPrefix ? maskTrailingDash(name) : name)
 
-export const nameIsDns1035Label: ValidateName = (name, isPrefix) => isDns1035Label(isPrefix ? maskTrailingDash(name) : name)
-
 export const nameIsPathSegment: ValidateName = (name, isPrefix) => (isPrefix ? isPathSegmentPrefix(name) : isPathSegmentName(name))
 
 /** A prefix may end in a dash, since a suffix follows. It gets one character shorter than it was: so it does upstream. */

@@ -1,7 +1,6 @@
 import { defineResource } from '../../definition.ts'
-import { pushInvalid, pushNegative } from '../../meta/field-checks.ts'
-import { type FieldError, forbidden, invalid } from '../../meta/field-error.ts'
-import { isQualifiedName } from '../../meta/names.ts'
+import { pushNegative } from '../../meta/field-checks.ts'
+import { type FieldError, invalid } from '../../meta/field-error.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type { Lease } from '../../types.gen.ts'
 
@@ -12,18 +11,22 @@ export const lease = defineResource<Lease>('coordination.k8s.io/v1/leases', {
   setDefaults: (object) => {
     object.spec ??= {}
   },
+  prepareForCreate: dropCoordination,
+  prepareForUpdate: dropCoordination,
   validate: ({ spec }) => {
     const errors: FieldError[] = []
-    const { leaseDurationSeconds, strategy, preferredHolder } = spec
+    const { leaseDurationSeconds } = spec
     if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) {
       errors.push(invalid('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0'))
     }
     pushNegative(errors, 'spec.leaseTransitions', spec.leaseTransitions)
-    if (strategy !== undefined && strategy !== 'OldestEmulationVersion') {
-      pushInvalid(errors, 'spec.strategy', strategy, isQualifiedName(strategy))
-    }
-    if (preferredHolder && !strategy) errors.push(forbidden('spec.preferredHolder', 'may only be specified if `strategy` is defined'))
     return errors
   },
   columns: [nameColumn, column('Holder', 'string', 'Who holds it.', ({ spec }) => spec?.holderIdentity ?? ''), ageColumn],
 })
+
+/** Behind the gate CoordinatedLeaderElection, which is off. */
+function dropCoordination({ spec }: Lease): void {
+  delete spec?.strategy
+  delete spec?.preferredHolder
+}
