@@ -62,8 +62,20 @@ function divideRoundingUp(a: bigint, b: bigint): bigint {
   return (a + b - 1n) / b
 }
 
+/** Of quantities that were parsed: the same few come again and again. */
+const formatted = new WeakMap<ParsedQuantity, string>()
+
 /** The form the server stores: the largest suffix that needs no fraction. */
-export function formatQuantity({ nano, format }: ParsedQuantity): string {
+export function formatQuantity(quantity: ParsedQuantity): string {
+  let text = formatted.get(quantity)
+  if (text === undefined) {
+    text = format(quantity)
+    formatted.set(quantity, text)
+  }
+  return text
+}
+
+function format({ nano, format }: ParsedQuantity): string {
   if (nano === 0n) return '0'
   const sign = nano < 0n ? '-' : ''
   const size = nano < 0n ? -nano : nano
