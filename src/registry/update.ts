@@ -26,8 +26,6 @@ export interface UpdateOptions extends WriteOptions {
   readonly mayCreate?: boolean
   /** The change is a server-side apply, which sees to managedFields itself: there is no `fieldManager`. */
   readonly isApply?: boolean
-  /** The change is a patch: it insists on a resourceVersion only if it brings one of its own, and is else tried again. */
-  readonly isPatch?: boolean
   /** In place of the rules of the main resource or of status, for the other subresources: in place on `next`. */
   readonly prepare?: (next: KubeObject, old: KubeObject) => void
   /** The outcome is judged by this instead of by the main resource's or status' validation. */
