@@ -3,28 +3,39 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ResourceDefinition } from '../../api/definition.ts'
 import { ApiError, badRequestError } from '../../api/meta/api-error.ts'
 import type { KubeObject } from '../../api/object.ts'
-import type { DeleteOptions } from '../../api/types.gen.ts'
 import { applyChange } from '../../registry/apply.ts'
 import type { ObjectResult, RegistryContext, Target, User, WriteOptions } from '../../registry/context.ts'
 import { create } from '../../registry/create.ts'
-import { deletedStatus, deleteObject, validateDeleteOptions } from '../../registry/delete.ts'
+import { deletedStatus, deleteObject } from '../../registry/delete.ts'
 import { deleteCollection } from '../../registry/delete-collection.ts'
 import { checkFreshness, getEntry } from '../../registry/get.ts'
 import { list } from '../../registry/list.ts'
 import { checkWatchOptions } from '../../registry/list-options.ts'
 import { findSubresource, type Subresource } from '../../registry/subresources/subresources.ts'
-import { checkIdentity, type UpdateOptions, update } from '../../registry/update.ts'
+import { checkIdentity, update } from '../../registry/update.ts'
 import { type Watch, type WatchOptions, watch } from '../../registry/watch.ts'
 import type { Codecs } from '../codecs/codecs.ts'
-import { APPLY_PATCH_TYPE, bodyMediaType, type PatchType, patchMediaType } from '../codecs/negotiate.ts'
+import { bodyMediaType } from '../codecs/negotiate.ts'
 import { applyWarnings, decodePatchBody } from '../codecs/patch-body.ts'
-import { applyOptionsOf, fieldManagerOf, refuseForce } from '../field-manager.ts'
-import { booleanOf, fieldValidationOf, integerOf, isDryRun, listOptionsOf, type Query, textOf } from '../query.ts'
+import { applyOptionsOf } from '../field-manager.ts'
+import { booleanOf, fieldValidationOf, integerOf, listOptionsOf, type Query, textOf } from '../query.ts'
 import { acceptedForm, Representation } from '../representation.ts'
-import { parseRequestInfo, type RequestInfo } from '../request-info.ts'
+import { parseRequestInfo } from '../request-info.ts'
 import { headersOf, NO_SUCH_PATH, sendBody, sendBytes, sendJson, UNKNOWN_PATH, wantsPretty } from '../respond.ts'
 import type { IncludeObject } from '../table.ts'
 import { WatchStream } from '../watch-stream.ts'
+import {
+  apiVersionOf,
+  bodyOf,
+  type Call,
+  deleteOptions,
+  methodNotAllowed,
+  type PatchWriteOptions,
+  patchOptions,
+  patchTypeOf,
+  targetOf,
+  writeOptions,
+} from './resource-call.ts'
 
 export interface ResourceRoutesOptions {
   readonly context: RegistryContext
@@ -36,16 +47,6 @@ export interface ResourceRoutesOptions {
 
 /** Upstream: `--min-request-timeout`; a watch lasts between this and twice this. */
 const MIN_WATCH_MS = 1800_000
-
-/** One request on its way. */
-interface Call {
-  readonly request: FastifyRequest
-  readonly reply: FastifyReply
-  readonly definition: ResourceDefinition
-  readonly info: RequestInfo
-  readonly query: Query
-  readonly user: User
-}
 
 export function registerResourceRoutes(app: FastifyInstance, options: ResourceRoutesOptions): void {
   const routes = new ResourceRoutes(options)
@@ -202,7 +203,7 @@ class ResourceRoutes {
     const { definition } = call
     if (!definition.verbs.includes('delete')) throw methodNotAllowed()
     const representation = this.#representation(call)
-    const { asked, options } = this.#deleteOptions(call)
+    const { asked, options } = deleteOptions(call, this.#options.codecs)
     const target = targetOf(call)
     const result = await deleteObject(this.#options.context, target, asked, options)
     if (result.isGone && !definition.returnsDeletedObject)
@@ -215,7 +216,7 @@ class ResourceRoutes {
     const isEverywhere = definition.namespaced && info.namespace === undefined
     if (isEverywhere || !definition.verbs.includes('deletecollection')) throw methodNotAllowed()
     const representation = this.#representation(call)
-    const { asked, options } = this.#deleteOptions(call)
+    const { asked, options } = deleteOptions(call, this.#options.codecs)
     const deleted = await deleteCollection(this.#options.context, definition, info.namespace, listOptionsOf(query), asked, options)
     await sendBody(call.reply, representation.contentType, representation.list(deleted))
   }
@@ -329,71 +330,6 @@ class ResourceRoutes {
       return codecs.patch(current!, body, definition, fieldValidation, warnings)
     }
   }
-
-  /** From the body, or from the query when there is no body. */
-  #deleteOptions(call: Call): { asked: DeleteOptions; options: WriteOptions } {
-    const { query, request } = call
-    const body = bodyOf(request)
-    let asked: DeleteOptions
-    if (body.length > 0) asked = this.#options.codecs.decodeDeleteOptions(body, bodyMediaType(request.headers['content-type']))
-    else {
-      asked = {
-        ...optional('gracePeriodSeconds', integerOf(query, 'gracePeriodSeconds')),
-        ...optional('orphanDependents', booleanOf(query, 'orphanDependents')),
-        ...optional('propagationPolicy', textOf(query, 'propagationPolicy')),
-      } as DeleteOptions
-    }
-    validateDeleteOptions(asked)
-    const options = writeOptions(call, 'DeleteOptions')
-    return { asked, options: asked.dryRun?.length ? { ...options, dryRun: true } : options }
-  }
-}
-
-function writeOptions({ query, user, request }: Call, optionsKind: string): WriteOptions & { warnings: string[] } {
-  const fieldManager = fieldManagerOf(query, request.headers['user-agent'], optionsKind)
-  return { user, dryRun: isDryRun(query, optionsKind), fieldManager, warnings: [] }
-}
-
-type PatchWriteOptions = UpdateOptions & { readonly warnings: string[]; readonly isApply: boolean }
-
-/** @throws ApiError 415, 422 */
-function patchOptions(call: Call): PatchWriteOptions {
-  if (patchTypeOf(call) === APPLY_PATCH_TYPE) {
-    applyOptionsOf(call.query)
-    // An apply sees to managedFields itself.
-    return { ...writeOptions(call, 'PatchOptions'), fieldManager: undefined, isPatch: true, isApply: true, mayCreate: true }
-  }
-  refuseForce(call.query)
-  return { ...writeOptions(call, 'PatchOptions'), isPatch: true, isApply: false }
-}
-
-function patchTypeOf({ request }: Call): PatchType {
-  return patchMediaType(request.headers['content-type'])
-}
-
-function targetOf({ definition, info }: Call): Target {
-  return { definition, namespace: info.namespace ?? '', name: info.name }
-}
-
-function bodyOf(request: FastifyRequest): Buffer {
-  return (request.body as Buffer | undefined) ?? NO_BYTES
-}
-
-const NO_BYTES = Buffer.alloc(0)
-
-function optional<T>(key: string, value: T | undefined): Record<string, T> {
-  return value === undefined ? {} : { [key]: value }
-}
-
-function methodNotAllowed(): ApiError {
-  return new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 }
 
 const INCLUDES: readonly string[] = ['Metadata', 'Object', 'None']
-
-/** `v1` of `/api/v1/…`, `apps/v1` of `/apis/apps/v1/…`. */
-function apiVersionOf(url: string): string {
-  const [path = ''] = url.split('?')
-  const [, root, ...rest] = path.split('/')
-  return rest.slice(0, root === 'api' ? 1 : 2).join('/')
-}

@@ -1,0 +1,87 @@
+/** One request for a resource on its way, and what its URL, headers and body ask for. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ResourceDefinition } from '../../api/definition.ts'
+import { ApiError } from '../../api/meta/api-error.ts'
+import type { DeleteOptions } from '../../api/types.gen.ts'
+import type { Target, User, WriteOptions } from '../../registry/context.ts'
+import { validateDeleteOptions } from '../../registry/delete.ts'
+import type { UpdateOptions } from '../../registry/update.ts'
+import type { Codecs } from '../codecs/codecs.ts'
+import { APPLY_PATCH_TYPE, bodyMediaType, type PatchType, patchMediaType } from '../codecs/negotiate.ts'
+import { applyOptionsOf, fieldManagerOf, refuseForce } from '../field-manager.ts'
+import { booleanOf, integerOf, isDryRun, type Query, textOf } from '../query.ts'
+import type { RequestInfo } from '../request-info.ts'
+
+export interface Call {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly definition: ResourceDefinition
+  readonly info: RequestInfo
+  readonly query: Query
+  readonly user: User
+}
+
+export function writeOptions({ query, user, request }: Call, optionsKind: string): WriteOptions & { warnings: string[] } {
+  const fieldManager = fieldManagerOf(query, request.headers['user-agent'], optionsKind)
+  return { user, dryRun: isDryRun(query, optionsKind), fieldManager, warnings: [] }
+}
+
+export type PatchWriteOptions = UpdateOptions & { readonly warnings: string[]; readonly isApply: boolean }
+
+/** @throws ApiError 415, 422 */
+export function patchOptions(call: Call): PatchWriteOptions {
+  if (patchTypeOf(call) === APPLY_PATCH_TYPE) {
+    applyOptionsOf(call.query)
+    // An apply sees to managedFields itself.
+    return { ...writeOptions(call, 'PatchOptions'), fieldManager: undefined, isPatch: true, isApply: true, mayCreate: true }
+  }
+  refuseForce(call.query)
+  return { ...writeOptions(call, 'PatchOptions'), isPatch: true, isApply: false }
+}
+
+export function patchTypeOf({ request }: Call): PatchType {
+  return patchMediaType(request.headers['content-type'])
+}
+
+export function targetOf({ definition, info }: Call): Target {
+  return { definition, namespace: info.namespace ?? '', name: info.name }
+}
+
+export function bodyOf(request: FastifyRequest): Buffer {
+  return (request.body as Buffer | undefined) ?? NO_BYTES
+}
+
+const NO_BYTES = Buffer.alloc(0)
+
+function optional<T>(key: string, value: T | undefined): Record<string, T> {
+  return value === undefined ? {} : { [key]: value }
+}
+
+export function methodNotAllowed(): ApiError {
+  return new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+}
+
+/** From the body, or from the query when there is no body. */
+export function deleteOptions(call: Call, codecs: Codecs): { asked: DeleteOptions; options: WriteOptions } {
+  const { query, request } = call
+  const body = bodyOf(request)
+  let asked: DeleteOptions
+  if (body.length > 0) asked = codecs.decodeDeleteOptions(body, bodyMediaType(request.headers['content-type']))
+  else {
+    asked = {
+      ...optional('gracePeriodSeconds', integerOf(query, 'gracePeriodSeconds')),
+      ...optional('orphanDependents', booleanOf(query, 'orphanDependents')),
+      ...optional('propagationPolicy', textOf(query, 'propagationPolicy')),
+    } as DeleteOptions
+  }
+  validateDeleteOptions(asked)
+  const options = writeOptions(call, 'DeleteOptions')
+  return { asked, options: asked.dryRun?.length ? { ...options, dryRun: true } : options }
+}
+
+/** `v1` of `/api/v1/…`, `apps/v1` of `/apis/apps/v1/…`. */
+export function apiVersionOf(url: string): string {
+  const [path = ''] = url.split('?')
+  const [, root, ...rest] = path.split('/')
+  return rest.slice(0, root === 'api' ? 1 : 2).join('/')
+}
