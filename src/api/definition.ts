@@ -86,6 +86,8 @@ export interface Behaviour<T extends KubeObject> {
   readonly columns?: readonly Column<T>[]
   /** Field selectors beyond metadata.name and metadata.namespace. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
+  /** What is said of a field selector the kind doesn't know, where it isn't said as of every kind. */
+  readonly unknownFieldText?: (field: string) => string
   readonly scale?: ScalePaths<T>
   /**
    * Seconds until a deleted object may go; undefined when it goes at once. Only Pods have one.

@@ -53,10 +53,10 @@ export function selectionOf(
 }
 
 /** Upstream: the kinds' field label conversions, and runtime.DefaultMetaV1FieldSelectorConversion. */
-function unsupportedFieldText({ kind, selectableFields }: ResourceDefinition, field: string): string {
-  const quoted = JSON.stringify(field)
-  if (selectableFields === undefined) return `${quoted} is not a known field selector: only "metadata.name", "metadata.namespace"`
-  return kind === 'Job' ? `field label ${quoted} not supported for Job` : `field label not supported: ${field}`
+function unsupportedFieldText({ unknownFieldText, selectableFields }: ResourceDefinition, field: string): string {
+  if (selectableFields === undefined)
+    return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+  return unknownFieldText?.(field) ?? `field label not supported: ${field}`
 }
 
 /** The stored form has other names for the fields than the version that is asked. */

@@ -7,7 +7,7 @@ import type { GroupResource, KubeObject } from '../api/object.ts'
 import { type Change, ChangeWindow } from './change-window.ts'
 import { type Attributes, Entry } from './entry.ts'
 import { ResourceEntries } from './resource-entries.ts'
-import { type Commit, type Storage, type StorageKey, splitStorageKey, type Write, type WriteFailure } from './storage.ts'
+import { type Commit, resourceOfKey, type Storage, type StorageKey, splitStorageKey, type Write, type WriteFailure } from './storage.ts'
 
 export interface CacheOptions {
   readonly attributesOf: (key: StorageKey, object: KubeObject) => Attributes
@@ -81,7 +81,7 @@ export class Cache {
   }
 
   get(key: StorageKey): Entry | undefined {
-    return this.#resources.get(key.slice(0, key.indexOf('/')))?.get(key)
+    return this.#resources.get(resourceOfKey(key))?.get(key)
   }
 
   /** In key order. */
@@ -157,7 +157,7 @@ export class Cache {
   }
 
   #put(entry: Entry): void {
-    const groupResource = entry.key.slice(0, entry.key.indexOf('/'))
+    const groupResource = resourceOfKey(entry.key)
     let entries = this.#resources.get(groupResource)
     if (entries === undefined) {
       entries = new ResourceEntries()
@@ -172,7 +172,7 @@ export class Cache {
     this.#deliver(changes)
     for (const { entry, previous } of changes) {
       previous?.forget()
-      if (!this.#keptDecoded.get(splitStorageKey(entry.key).groupResource)) entry.forget()
+      if (!this.#keptDecoded.get(resourceOfKey(entry.key))) entry.forget()
     }
     this.#keepWithinBounds()
   }
@@ -180,7 +180,7 @@ export class Cache {
   #apply({ type, value, decoded, replacesLastChange }: Commit): Change {
     const previous = this.get(value.key)
     const entry = new Entry(value, decoded as KubeObject | undefined)
-    if (type === 'delete') this.#resources.get(value.key.slice(0, value.key.indexOf('/')))?.delete(value.key)
+    if (type === 'delete') this.#resources.get(resourceOfKey(value.key))?.delete(value.key)
     else this.#put(entry)
     const change: Change = { revision: value.revision, type, entry, previous }
     if (replacesLastChange) this.#window.addReplacing(change)

@@ -16,6 +16,11 @@ export function storageKey(groupResource: string, namespace: string | undefined,
   return `${groupResource}/${namespace ?? ''}/${name}`
 }
 
+/** The first part of a key, without the cost of splitting it all. */
+export function resourceOfKey(key: StorageKey): string {
+  return key.slice(0, key.indexOf('/'))
+}
+
 export function splitStorageKey(key: StorageKey): { groupResource: string; namespace: string; name: string } {
   const first = key.indexOf('/')
   const second = key.indexOf('/', first + 1)

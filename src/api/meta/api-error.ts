@@ -95,10 +95,6 @@ export function expiredError(message: string, continueToken?: string): ApiError 
   return new ApiError(410, 'Expired', message, undefined, continueToken)
 }
 
-export function goneError(message: string): ApiError {
-  return new ApiError(410, 'Gone', message)
-}
-
 export function methodNotSupportedError(resource: Qualified, action: string): ApiError {
   return new ApiError(
     405,
@@ -118,10 +114,6 @@ export function notAcceptableError(message: string): ApiError {
 
 export function tooLargeError(message: string): ApiError {
   return new ApiError(413, 'RequestEntityTooLarge', message)
-}
-
-export function tooManyRequestsError(message: string, retryAfterSeconds: number, causes?: StatusCause[]): ApiError {
-  return new ApiError(429, 'TooManyRequests', message, { retryAfterSeconds, ...(causes ? { causes } : {}) })
 }
 
 export function internalError(message: string): ApiError {

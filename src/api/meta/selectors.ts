@@ -42,7 +42,8 @@ function isInteger(text: string): boolean {
   return /^-?\d+$/.test(text)
 }
 
-const OBJECT_OPERATORS: Readonly<Record<string, Operator>> = {
+/** As selectors in objects name the operators. */
+export const OBJECT_OPERATORS: Readonly<Record<string, Operator>> = {
   In: 'in',
   NotIn: 'notin',
   Exists: 'exists',

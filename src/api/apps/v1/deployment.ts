@@ -8,6 +8,7 @@ import { ageColumn, column, containerColumns, nameColumn, wideColumn } from '../
 import type { Deployment, DeploymentSpec, DeploymentStrategy } from '../../types.gen.ts'
 import { pushReplicatedTemplateFaults, setTemplateDefaults } from './pod-template-rules.ts'
 import { validateReplicaCounts } from './replica-status-validation.ts'
+import { replicasScale } from './replicas-scale.ts'
 
 const COUNTS = [
   'observedGeneration',
@@ -67,14 +68,7 @@ export const deployment = defineResource<Deployment>('apps/v1/deployments', {
     ...containerColumns<Deployment>(({ spec }) => spec.template),
     wideColumn('Selector', 'Which pods belong to it.', ({ spec }) => selectorText(fromLabelSelector(spec.selector) ?? [])),
   ],
-  scale: {
-    replicas: ({ spec }) => spec.replicas ?? 0,
-    setReplicas: (object, replicas) => {
-      object.spec.replicas = replicas
-    },
-    statusReplicas: ({ status }) => status?.replicas ?? 0,
-    selector: ({ spec }) => selectorText(fromLabelSelector(spec.selector) ?? []),
-  },
+  scale: replicasScale,
 })
 
 function setStrategyDefaults(spec: DeploymentSpec): void {

@@ -1,11 +1,11 @@
 import { defineResource } from '../../definition.ts'
 import { pushChanged, pushNegative } from '../../meta/field-checks.ts'
 import type { FieldError } from '../../meta/field-error.ts'
-import { fromLabelSelector, selectorText } from '../../meta/selectors.ts'
 import { ageColumn, column, containerColumns, formatLabelSelector, nameColumn, wideColumn } from '../../table-columns.ts'
 import type { ReplicaSet } from '../../types.gen.ts'
 import { pushReplicatedTemplateFaults, setTemplateDefaults } from './pod-template-rules.ts'
 import { validateReplicaCounts } from './replica-status-validation.ts'
+import { replicasScale } from './replicas-scale.ts'
 
 const COUNTS = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration', 'terminatingReplicas']
 const BOUNDED = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']
@@ -41,14 +41,7 @@ export const replicaSet = defineResource<ReplicaSet>('apps/v1/replicasets', {
     wideColumn('Selector', 'Which pods belong to it.', ({ spec }) => formatLabelSelector(spec.selector)),
   ],
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
-  scale: {
-    replicas: ({ spec }) => spec.replicas ?? 0,
-    setReplicas: (object, replicas) => {
-      object.spec.replicas = replicas
-    },
-    statusReplicas: ({ status }) => status?.replicas ?? 0,
-    selector: ({ spec }) => selectorText(fromLabelSelector(spec.selector) ?? []),
-  },
+  scale: replicasScale,
 })
 
 /** Its status has a number that is always shown. */

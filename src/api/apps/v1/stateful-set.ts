@@ -3,11 +3,11 @@ import { defineResource } from '../../definition.ts'
 import { isSameValue, pushDecremented } from '../../meta/field-checks.ts'
 import { type FieldError, forbidden } from '../../meta/field-error.ts'
 import { nameIsDnsLabel } from '../../meta/names.ts'
-import { fromLabelSelector, selectorText } from '../../meta/selectors.ts'
 import { ageColumn, column, containerColumns, nameColumn } from '../../table-columns.ts'
 import type { StatefulSet, StatefulSetSpec } from '../../types.gen.ts'
 import { setTemplateDefaults } from './pod-template-rules.ts'
 import { validateReplicaCounts } from './replica-status-validation.ts'
+import { replicasScale } from './replicas-scale.ts'
 import { validateStatefulSetSpec } from './stateful-set-validation.ts'
 
 const COUNTS = [
@@ -69,14 +69,7 @@ export const statefulSet = defineResource<StatefulSet>('apps/v1/statefulsets', {
     ageColumn,
     ...containerColumns<StatefulSet>(({ spec }) => spec.template),
   ],
-  scale: {
-    replicas: ({ spec }) => spec.replicas ?? 0,
-    setReplicas: (object, replicas) => {
-      object.spec.replicas = replicas
-    },
-    statusReplicas: ({ status }) => status?.replicas ?? 0,
-    selector: ({ spec }) => selectorText(fromLabelSelector(spec.selector) ?? []),
-  },
+  scale: replicasScale,
 })
 
 function setSpecDefaults(spec: StatefulSetSpec): void {

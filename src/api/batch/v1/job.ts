@@ -57,6 +57,7 @@ export const job = defineResource<Job>('batch/v1/jobs', {
     ...containerColumns<Job>(({ spec }) => spec.template),
     wideColumn('Selector', 'Which pods belong to it.', ({ spec }) => formatLabelSelector(spec.selector)),
   ],
+  unknownFieldText: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
 })
 

@@ -1,5 +1,5 @@
 /** May a pod be on a node, by what both say: node selector, required node affinity, taints and tolerations. Pure. */
-import { fromLabels, type Labels, matchesSelector, type Operator } from '../../meta/selectors.ts'
+import { fromLabels, type Labels, matchesSelector, OBJECT_OPERATORS } from '../../meta/selectors.ts'
 import type { Node, NodeSelectorRequirement, NodeSelectorTerm, PodSpec, Taint, Toleration } from '../../types.gen.ts'
 
 /** What is asked of a pod: one that exists, or one that a template would make. */
@@ -35,18 +35,9 @@ export function matchesNodeSelectorTerm(term: NodeSelectorTerm, node: Node): boo
   )
 }
 
-const OPERATORS: Readonly<Record<string, Operator>> = {
-  In: 'in',
-  NotIn: 'notin',
-  Exists: 'exists',
-  DoesNotExist: '!',
-  Gt: 'gt',
-  Lt: 'lt',
-}
-
 /** A requirement that can't be read (In without values, Gt of no integer) holds for no node. */
 function matchesRequirement({ key, operator, values = [] }: NodeSelectorRequirement, labels: Labels | undefined): boolean {
-  const known = OPERATORS[operator]
+  const known = OBJECT_OPERATORS[operator]
   if (known === undefined) return false
   if ((known === 'in' || known === 'notin') && values.length === 0) return false
   if ((known === 'gt' || known === 'lt') && (values.length !== 1 || !/^[+-]?\d+$/.test(values[0]!))) return false
