@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ResourceDefinition } from '../../api/definition.ts'
 import { ApiError } from '../../api/meta/api-error.ts'
 import type { DeleteOptions } from '../../api/types.gen.ts'
-import type { Target, User, WriteOptions } from '../../registry/context.ts'
+import type { RegistryContext, Target, User, WriteOptions } from '../../registry/context.ts'
 import { validateDeleteOptions } from '../../registry/delete.ts'
 import type { UpdateOptions } from '../../registry/update.ts'
 import type { Codecs } from '../codecs/codecs.ts'
@@ -11,6 +11,15 @@ import { APPLY_PATCH_TYPE, bodyMediaType, type PatchType, patchMediaType } from 
 import { applyOptionsOf, fieldManagerOf, refuseForce } from '../field-manager.ts'
 import { booleanOf, integerOf, isDryRun, type Query, textOf } from '../query.ts'
 import type { RequestInfo } from '../request-info.ts'
+import type { WatchStream } from '../watch-stream.ts'
+
+/** What answering needs of the server. */
+export interface ResourceServer {
+  readonly context: RegistryContext
+  readonly codecs: Codecs
+  /** Watches that are open, to be ended when the server closes. */
+  readonly streams: Set<WatchStream>
+}
 
 export interface Call {
   readonly request: FastifyRequest

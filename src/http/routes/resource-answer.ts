@@ -1,0 +1,41 @@
+/** The form of an answer: what the client accepts, and sending a write's result in it. */
+import { badRequestError } from '../../api/meta/api-error.ts'
+import type { ObjectResult, WriteOptions } from '../../registry/context.ts'
+import { booleanOf, textOf } from '../query.ts'
+import { acceptedForm, Representation } from '../representation.ts'
+import { sendBytes, wantsPretty } from '../respond.ts'
+import type { IncludeObject } from '../table.ts'
+import type { Call, ResourceServer } from './resource-call.ts'
+
+export function representationOf(server: ResourceServer, call: Call, definition = call.definition, isWatch = false): Representation {
+  const { query, request } = call
+  const accepted = acceptedForm(request.headers.accept, isWatch)
+  const includeObject = textOf(query, 'includeObject') || 'Metadata'
+  if (accepted.as === 'Table' && !INCLUDES.includes(includeObject)) {
+    const fault = `includeObject: Invalid value: ${JSON.stringify(includeObject)}: must be 'Metadata', 'Object', 'None', or empty`
+    throw badRequestError(`Unable to convert to Table as requested: ${fault}`)
+  }
+  return new Representation(
+    {
+      definition,
+      accepted,
+      includeObject: includeObject as IncludeObject,
+      noHeaders: booleanOf(query, 'noHeaders') === true,
+      // A watch sends a line an event.
+      isPretty: !isWatch && (accepted.isPretty || wantsPretty(request)),
+      now: server.context.clock.now(),
+    },
+    server.codecs,
+  )
+}
+
+export function sendResult(
+  call: Call,
+  representation: Representation,
+  { bytes, isCreated }: ObjectResult,
+  { warnings }: WriteOptions,
+): void {
+  sendBytes(call.reply, isCreated ? 201 : 200, representation.contentType, representation.object(bytes), warnings)
+}
+
+const INCLUDES: readonly string[] = ['Metadata', 'Object', 'None']

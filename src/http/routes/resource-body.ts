@@ -1,0 +1,60 @@
+/** The object or the change in a request's body. */
+import type { ResourceDefinition } from '../../api/definition.ts'
+import type { KubeObject } from '../../api/object.ts'
+import { applyChange } from '../../registry/apply.ts'
+import type { Target } from '../../registry/context.ts'
+import { checkIdentity } from '../../registry/update.ts'
+import { bodyMediaType } from '../codecs/negotiate.ts'
+import { applyWarnings, decodePatchBody } from '../codecs/patch-body.ts'
+import { applyOptionsOf } from '../field-manager.ts'
+import { fieldValidationOf } from '../query.ts'
+import { bodyOf, type Call, type PatchWriteOptions, patchTypeOf, type ResourceServer } from './resource-call.ts'
+
+export function decodeBody(
+  server: ResourceServer,
+  call: Call,
+  definition: ResourceDefinition,
+  optionsKind: string,
+  warnings: string[],
+): KubeObject {
+  const mediaType = bodyMediaType(call.request.headers['content-type'])
+  warnings.length = 0
+  return server.codecs.decode(bodyOf(call.request), mediaType, definition, fieldValidationOf(call.query, optionsKind), warnings)
+}
+
+/** The body of a PUT, whose faults come before a missing object. Decoded anew when the update is tried again. @throws ApiError */
+export function replacementOf(
+  server: ResourceServer,
+  call: Call,
+  target: Target,
+  definition: ResourceDefinition,
+  warnings: string[],
+): () => KubeObject {
+  let decoded: KubeObject | undefined = decodeBody(server, call, definition, 'UpdateOptions', warnings)
+  checkIdentity(target, decoded)
+  return () => {
+    const object = decoded ?? decodeBody(server, call, definition, 'UpdateOptions', warnings)
+    decoded = undefined
+    return object
+  }
+}
+
+/** What the patch makes of an object; of none only an apply makes one. @throws ApiError 400, 415, 422 */
+export function patchOf(
+  server: ResourceServer,
+  call: Call,
+  definition: ResourceDefinition,
+  { warnings, isApply }: PatchWriteOptions,
+): (current: KubeObject | undefined) => KubeObject {
+  const { context, codecs } = server
+  const fieldValidation = fieldValidationOf(call.query, 'PatchOptions')
+  const body = decodePatchBody(bodyOf(call.request), patchTypeOf(call), fieldValidation)
+  if (isApply) {
+    warnings.push(...applyWarnings(body, fieldValidation))
+    return applyChange(context, definition, body.patch, { ...applyOptionsOf(call.query), subresource: call.info.subresource })
+  }
+  return (current) => {
+    warnings.length = 0
+    return codecs.patch(current!, body, definition, fieldValidation, warnings)
+  }
+}

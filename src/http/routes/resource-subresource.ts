@@ -1,0 +1,62 @@
+/** Every verb of a subresource, as its entry in registry/subresources allows it. */
+import type { ResourceDefinition } from '../../api/definition.ts'
+import type { Target } from '../../registry/context.ts'
+import { findSubresource, type Subresource } from '../../registry/subresources/subresources.ts'
+import { NO_SUCH_PATH, sendBytes } from '../respond.ts'
+import { representationOf, sendResult } from './resource-answer.ts'
+import { decodeBody, patchOf, replacementOf } from './resource-body.ts'
+import { type Call, methodNotAllowed, patchOptions, type ResourceServer, targetOf, writeOptions } from './resource-call.ts'
+
+export async function subresourceCall(server: ResourceServer, call: Call): Promise<void> {
+  const { definition, info, request } = call
+  const subresource = findSubresource(definition, info.subresource)
+  if (subresource === undefined || info.name === '') throw NO_SUCH_PATH
+  const { context } = server
+  const target = targetOf(call)
+  const shown = subresource.shownAs?.(context, definition) ?? definition
+  switch (request.method) {
+    case 'GET':
+    case 'HEAD': {
+      if (subresource.text !== undefined) {
+        const text = subresource.text(context, target, call.query)
+        return sendBytes(call.reply, 200, 'text/plain', Buffer.from(text))
+      }
+      if (subresource.get === undefined) throw methodNotAllowed()
+      const representation = representationOf(server, call, shown)
+      return sendBytes(call.reply, 200, representation.contentType, representation.object(subresource.get(context, target)))
+    }
+    case 'POST': {
+      if (subresource.create === undefined) throw methodNotAllowed()
+      const representation = representationOf(server, call, shown)
+      const options = writeOptions(call, 'CreateOptions')
+      const object = decodeBody(server, call, shown, 'CreateOptions', options.warnings)
+      return sendResult(call, representation, await subresource.create(context, target, object, options), options)
+    }
+    case 'PUT':
+    case 'PATCH':
+      return writeSubresource(server, call, subresource, shown, target)
+    default:
+      throw methodNotAllowed()
+  }
+}
+
+async function writeSubresource(
+  server: ResourceServer,
+  call: Call,
+  subresource: Subresource,
+  shown: ResourceDefinition,
+  target: Target,
+): Promise<void> {
+  if (subresource.update === undefined) throw methodNotAllowed()
+  const isPatch = call.request.method === 'PATCH'
+  if (isPatch && subresource.patches === false) throw methodNotAllowed()
+  const representation = representationOf(server, call, shown)
+  if (isPatch) {
+    const options = { ...patchOptions(call), subresource: call.info.subresource }
+    const change = patchOf(server, call, shown, options)
+    return sendResult(call, representation, await subresource.update(server.context, target, change, options), options)
+  }
+  const options = { ...writeOptions(call, 'UpdateOptions'), subresource: call.info.subresource }
+  const change = replacementOf(server, call, target, shown, options.warnings)
+  sendResult(call, representation, await subresource.update(server.context, target, change, options), options)
+}
