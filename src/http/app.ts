@@ -15,7 +15,7 @@ import { registerDocumentRoutes } from './routes/documents.ts'
 import { type HealthSource, registerHealthRoutes } from './routes/health.ts'
 import { registerOpenIdRoutes } from './routes/openid.ts'
 import { registerResourceRoutes } from './routes/resources.ts'
-import type { Simulation } from './routes/simulation.ts'
+import { SIMULATION_HASH, type Simulation } from './routes/simulation.ts'
 import { isSimulationPath, SimulationApp } from './simulation-app.ts'
 import { MAX_BODY_BYTES, toApiError } from './to-api-error.ts'
 import type { WatchStream } from './watch-stream.ts'
@@ -38,7 +38,11 @@ export function createApp({ context, health, simulation, onError }: AppOptions):
   })
   const codecs = new Codecs(context.schemas)
   const streams = new Set<WatchStream>()
-  const simulationApp = new SimulationApp({ simulation, onError })
+  const simulationApp = new SimulationApp({ simulation, onError, locations: () => openApi.locations() })
+  const openApi = new OpenApi({
+    clock: context.clock,
+    assembled: [{ name: 'simulation', hash: SIMULATION_HASH, read: () => simulationApp.document() }],
+  })
 
   app.addHook('onRequest', (request, reply, done) => {
     if (!isSimulationPath(request.raw.url!)) return done()
@@ -68,7 +72,7 @@ export function createApp({ context, health, simulation, onError }: AppOptions):
 
   const discovery = new Discovery({ definitions: () => context.resources.all(), serverAddress: () => addressOf(app) })
   registerHealthRoutes(app, health)
-  registerDocumentRoutes(app, discovery, new OpenApi({ clock: context.clock }))
+  registerDocumentRoutes(app, discovery, openApi)
   registerOpenIdRoutes(app, context.tokens, () => addressOf(app))
   registerResourceRoutes(app, { context, codecs, streams, userOf: ({ raw }) => users.get(raw) ?? ADMIN })
   return app

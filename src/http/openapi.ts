@@ -52,8 +52,17 @@ function isKnownToClient({ 'if-none-match': tags }: DocumentHeaders, etag: strin
 
 const locationOf = (document: string, hash: string) => `/openapi/v3/${document}?hash=${hash}`
 
+/** A document that isn't a file: that of the server's own endpoints. */
+export interface AssembledDocument {
+  readonly name: string
+  /** Another one whenever the document is: it is in the index before the document is made. */
+  readonly hash: string
+  readonly read: () => Promise<Buffer>
+}
+
 interface OpenApiOptions {
   readonly clock: Clock
+  readonly assembled?: readonly AssembledDocument[]
   /** Where index.json and the documents are. */
   readonly folder?: URL
 }
@@ -61,11 +70,13 @@ interface OpenApiOptions {
 export class OpenApi {
   readonly #clock: Clock
   readonly #folder: URL | undefined
+  readonly #assembled: readonly AssembledDocument[]
   #loadedIndex: Promise<ReadonlyMap<string, string>> | undefined
   #loadedSwagger: Promise<{ body: Buffer; etag: string }> | undefined
 
-  constructor({ clock, folder }: OpenApiOptions) {
+  constructor({ clock, folder, assembled = [] }: OpenApiOptions) {
     this.#clock = clock
+    this.#assembled = assembled
     this.#folder = folder
   }
 
@@ -81,8 +92,13 @@ export class OpenApi {
     return document === undefined ? undefined : this.#answerDocument(document, searchParams.get('hash') ?? '', headers)
   }
 
+  /** Where each document of v3 is, by its name. */
+  async locations(): Promise<Readonly<Record<string, string>>> {
+    return Object.fromEntries([...(await this.#index())].map(([document, hash]) => [document, locationOf(document, hash)]))
+  }
+
   async #answerIndex(headers: DocumentHeaders): Promise<Answer> {
-    const paths = [...(await this.#index())].map(([path, hash]) => [path, { serverRelativeURL: locationOf(path, hash) }])
+    const paths = Object.entries(await this.locations()).map(([document, location]) => [document, { serverRelativeURL: location }])
     const body = Buffer.from(JSON.stringify({ paths: Object.fromEntries(paths) }))
     return send(body, etagOf(body), JSON_TYPE, headers)
   }
@@ -115,7 +131,9 @@ export class OpenApi {
   }
 
   async #buildSwagger(): Promise<{ body: Buffer; etag: string }> {
-    const texts = await Promise.all([...(await this.#index()).keys()].map((document) => this.#read(document)))
+    const own = new Set(this.#assembled.map(({ name }) => name))
+    const documents = [...(await this.#index()).keys()].filter((document) => !own.has(document))
+    const texts = await Promise.all(documents.map((document) => this.#read(document)))
     const body = Buffer.from(JSON.stringify(toSwagger(texts.map((text) => JSON.parse(text.toString('utf8'))))))
     return { body, etag: etagOf(body) }
   }
@@ -128,12 +146,14 @@ export class OpenApi {
 
   async #readIndex(): Promise<ReadonlyMap<string, string>> {
     const text = await readFile(this.#file('index.json'), 'utf8')
-    return new Map(Object.entries(JSON.parse(text) as Record<string, string>))
+    const built = Object.entries(JSON.parse(text) as Record<string, string>)
+    return new Map([...built, ...this.#assembled.map(({ name, hash }): [string, string] => [name, hash])])
   }
 
   /** @param document one that the index has */
   #read(document: string): Promise<Buffer> {
-    return readFile(this.#file(`${document.replaceAll('/', '__')}.json`))
+    const assembled = this.#assembled.find(({ name }) => name === document)
+    return assembled?.read() ?? readFile(this.#file(`${document.replaceAll('/', '__')}.json`))
   }
 
   #file(name: string): URL {

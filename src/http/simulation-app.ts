@@ -12,6 +12,8 @@ import { toApiError } from './to-api-error.ts'
 export interface SimulationAppOptions {
   readonly simulation: Simulation
   readonly onError: (error: unknown) => void
+  /** All documents by name, and where they are: /docs shows the Kubernetes API's too. */
+  readonly locations: () => Promise<Readonly<Record<string, string>>>
 }
 
 /** Is the path one of this app's? */
@@ -28,17 +30,26 @@ export class SimulationApp {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#app ??= create(this.#options)
-    const app = await this.#app
+    const app = await this.#made()
     app.routing(request, response)
+  }
+
+  /** The OpenAPI document of these endpoints. */
+  async document(): Promise<Buffer> {
+    return Buffer.from(JSON.stringify((await this.#made()).swagger()))
   }
 
   async close(): Promise<void> {
     await (await this.#app)?.close()
   }
+
+  #made(): Promise<FastifyInstance> {
+    this.#app ??= create(this.#options)
+    return this.#app
+  }
 }
 
-async function create({ simulation, onError }: SimulationAppOptions): Promise<FastifyInstance> {
+async function create({ simulation, onError, locations }: SimulationAppOptions): Promise<FastifyInstance> {
   const [{ default: swagger }, { default: swaggerUi }] = await Promise.all([import('@fastify/swagger'), import('@fastify/swagger-ui')])
   const app = Fastify()
   app.removeAllContentTypeParsers()
@@ -50,7 +61,8 @@ async function create({ simulation, onError }: SimulationAppOptions): Promise<Fa
       info: { title: 'Coracle', version: VERSION.gitVersion, description: 'Simulated nodes: join, leave, fail and recover.' },
     },
   })
-  await app.register(swaggerUi, { routePrefix: '/docs' })
+  const urls = Object.entries(await locations()).map(([name, url]) => ({ name, url }))
+  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { urls, 'urls.primaryName': 'simulation' } as object })
   registerSimulationRoutes(app, simulation)
   await app.ready()
   return app

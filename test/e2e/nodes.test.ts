@@ -71,6 +71,10 @@ it('documents the simulation', async () => {
       '/simulation/nodes/{name}/recover',
     ]),
   )
+  const { paths } = await server.json<{ paths: Record<string, { serverRelativeURL: string }> }>('/openapi/v3')
+  expect(await server.json(paths.simulation!.serverRelativeURL)).toEqual(document)
   const page = await fetch(`${server.url}/docs/`)
   expect(page.headers.get('content-type')).toMatch('text/html')
+  const setup = await (await fetch(`${server.url}/docs/static/swagger-initializer.js`)).text()
+  expect(setup).toContain('/openapi/v3/apis/apps/v1?hash=')
 })

@@ -1,4 +1,5 @@
 /** Simulated nodes over REST: for those who would rather not write a Node manifest. Documented by @fastify/swagger at /docs. */
+import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { badRequestError } from '../../api/meta/api-error.ts'
 import type { KubeObject } from '../../api/object.ts'
@@ -45,52 +46,64 @@ const NODE_REQUEST = {
   },
 }
 
+interface SimulationRoute {
+  readonly method: 'POST' | 'DELETE'
+  readonly url: string
+  /** For readers alone: the rules of what may be asked are the API's own. */
+  readonly schema: object
+  readonly handle: (simulation: Simulation, request: FastifyRequest, reply: FastifyReply) => Promise<void>
+}
+
+const ROUTES: readonly SimulationRoute[] = [
+  {
+    method: 'POST',
+    url: '/simulation/nodes',
+    schema: { tags: TAGS, summary: 'A node joins', body: NODE_REQUEST, response: { 201: NODE_ANSWER, '4xx': STATUS_ANSWER } },
+    handle: async (simulation, request, reply) => sendJson(reply, 201, await simulation.join(nodeRequestOf(request))),
+  },
+  {
+    method: 'DELETE',
+    url: '/simulation/nodes/:name',
+    schema: { tags: TAGS, summary: 'A node leaves', params: NAME_PARAMETER, response: { 200: STATUS_ANSWER, '4xx': STATUS_ANSWER } },
+    handle: async (simulation, request, reply) => {
+      await simulation.leave(nameOf(request))
+      const details = { name: nameOf(request), kind: 'nodes' }
+      sendJson(reply, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details })
+    },
+  },
+  actionRoute('fail', 'A node falls silent: no heartbeats, and its pods are no longer run'),
+  actionRoute('recover', 'A node that failed is back'),
+]
+
+/** Changes with what the routes' document says. */
+export const SIMULATION_HASH = createHash('sha512').update(JSON.stringify(ROUTES)).digest('hex').toUpperCase()
+
 export function registerSimulationRoutes(app: FastifyInstance, simulation: Simulation): void {
-  const json = (request: FastifyRequest): NodeRequest => {
-    const bytes = request.body as Buffer | undefined
-    if (!bytes?.length) return {}
-    try {
-      return JSON.parse(bytes.toString()) as NodeRequest
-    } catch (error) {
-      throw badRequestError(`the body must be JSON: ${(error as Error).message}`)
-    }
-  }
-  const nameOf = (request: FastifyRequest) => (request.params as { name: string }).name
-  // Fastify validates nothing here: the schemas are for readers, the rules are the API's own.
   app.register(async (routes) => {
     routes.setValidatorCompiler(() => () => true)
-    routes.post(
-      '/simulation/nodes',
-      {
-        schema: { tags: TAGS, summary: 'A node joins', body: NODE_REQUEST, response: { 201: NODE_ANSWER, '4xx': STATUS_ANSWER } },
-      } as object,
-      async (request: FastifyRequest, reply: FastifyReply) => sendJson(reply, 201, await simulation.join(json(request))),
-    )
-    routes.delete(
-      '/simulation/nodes/:name',
-      {
-        schema: { tags: TAGS, summary: 'A node leaves', params: NAME_PARAMETER, response: { 200: STATUS_ANSWER, '4xx': STATUS_ANSWER } },
-      } as object,
-      async (request: FastifyRequest, reply: FastifyReply) => {
-        await simulation.leave(nameOf(request))
-        sendJson(reply, 200, {
-          kind: 'Status',
-          apiVersion: 'v1',
-          metadata: {},
-          status: 'Success',
-          details: { name: nameOf(request), kind: 'nodes' },
-        })
-      },
-    )
-    for (const [action, summary] of [
-      ['fail', 'A node falls silent: no heartbeats, and its pods are no longer run'],
-      ['recover', 'A node that failed is back'],
-    ] as const) {
-      routes.post(
-        `/simulation/nodes/:name/${action}`,
-        { schema: { tags: TAGS, summary, params: NAME_PARAMETER, response: { 200: NODE_ANSWER, '4xx': STATUS_ANSWER } } } as object,
-        async (request: FastifyRequest, reply: FastifyReply) => sendJson(reply, 200, await simulation[action](nameOf(request))),
-      )
+    for (const { handle, ...route } of ROUTES) {
+      routes.route({ ...route, handler: (request, reply) => handle(simulation, request, reply) })
     }
   })
 }
+
+function actionRoute(action: 'fail' | 'recover', summary: string): SimulationRoute {
+  return {
+    method: 'POST',
+    url: `/simulation/nodes/:name/${action}`,
+    schema: { tags: TAGS, summary, params: NAME_PARAMETER, response: { 200: NODE_ANSWER, '4xx': STATUS_ANSWER } },
+    handle: async (simulation, request, reply) => sendJson(reply, 200, await simulation[action](nameOf(request))),
+  }
+}
+
+function nodeRequestOf(request: FastifyRequest): NodeRequest {
+  const bytes = request.body as Buffer | undefined
+  if (!bytes?.length) return {}
+  try {
+    return JSON.parse(bytes.toString()) as NodeRequest
+  } catch (error) {
+    throw badRequestError(`the body must be JSON: ${(error as Error).message}`)
+  }
+}
+
+const nameOf = (request: FastifyRequest) => (request.params as { name: string }).name
