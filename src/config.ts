@@ -1,11 +1,14 @@
 /** Flags and environment, read once into one frozen record. The only reader of process.env. */
 import { parseArgs } from 'node:util'
+import { CONTROLLER_NAMES, type ControllerName, enabledControllers } from './controllers/switches.ts'
 
 export interface Config {
   readonly host: string
   readonly port: number
   readonly nodes: number
   readonly storage: StorageConfig
+  /** Those that run. */
+  readonly controllers: ReadonlySet<ControllerName>
 }
 
 export type StorageConfig = { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly path: string }
@@ -22,18 +25,34 @@ Flags (or the environment variable in brackets):
   --host ADDRESS      Address to listen on. [CORACLE_HOST] (default 127.0.0.1)
   --nodes N           Simulated nodes that join a new cluster. [CORACLE_NODES] (default 3)
   --storage URL       Where objects are kept: sqlite:PATH or memory: [CORACLE_STORAGE] (default sqlite:coracle.db)
+  --controllers LIST  Controllers that run: * is all of them, job is that one, -job isn't. Without the job controller:
+                      --controllers=*,-job [CORACLE_CONTROLLERS] (default *)
   --help              Show this text.
   --version           Show the version.
 
 Then: kubectl --server http://127.0.0.1:8080 get nodes
 API of the simulation: http://127.0.0.1:8080/docs
+
+Controllers:
+${inLines(CONTROLLER_NAMES, 100)}
 `
+
+function inLines(words: readonly string[], width: number): string {
+  const lines = ['']
+  for (const word of words) {
+    const line = lines.at(-1)!
+    if (line.length + word.length < width) lines[lines.length - 1] = `${line} ${word}`
+    else lines.push(` ${word}`)
+  }
+  return lines.map((line) => ` ${line}`).join('\n')
+}
 
 const OPTIONS = {
   port: { type: 'string' },
   host: { type: 'string' },
   nodes: { type: 'string' },
   storage: { type: 'string' },
+  controllers: { type: 'string' },
   help: { type: 'boolean' },
   version: { type: 'boolean' },
 } as const
@@ -43,12 +62,13 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
   const flags = parseFlags(args)
   if (flags.help) return 'help'
   if (flags.version) return 'version'
-  const value = (name: 'port' | 'host' | 'nodes' | 'storage') => flags[name] ?? environment[`CORACLE_${name.toUpperCase()}`]
+  const value = (name: 'port' | 'host' | 'nodes' | 'storage' | 'controllers') => flags[name] ?? environment[`CORACLE_${name.toUpperCase()}`]
   return Object.freeze({
     host: value('host') ?? '127.0.0.1',
     port: integer('--port', value('port') ?? '8080', 0, 65535),
     nodes: integer('--nodes', value('nodes') ?? '3', 0, 5000),
     storage: storageConfig(value('storage') ?? 'sqlite:coracle.db'),
+    controllers: controllersConfig((value('controllers') ?? '*').split(',')),
   })
 }
 
@@ -71,4 +91,11 @@ export function storageConfig(text: string): StorageConfig {
   if (text === 'memory:') return { kind: 'memory' }
   if (text.startsWith('sqlite:') && text.length > 'sqlite:'.length) return { kind: 'sqlite', path: text.slice('sqlite:'.length) }
   throw new ConfigError(`--storage must be sqlite:PATH or memory:, not ${JSON.stringify(text)}.`)
+}
+
+/** @throws ConfigError */
+export function controllersConfig(list: readonly string[]): ReadonlySet<ControllerName> {
+  const enabled = enabledControllers(list.map((item) => item.trim()).filter(Boolean))
+  if (!('unknown' in enabled)) return enabled
+  throw new ConfigError(`--controllers: there is no controller ${JSON.stringify(enabled.unknown)}. --help lists those there are.`)
 }

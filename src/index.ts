@@ -8,7 +8,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import type { Client } from './client/client.ts'
-import { storageConfig } from './config.ts'
+import { controllersConfig, storageConfig } from './config.ts'
 import type { Simulation } from './http/routes/simulation.ts'
 import { type Clock, RealClock, VirtualClock } from './lib/clock.ts'
 import { SeededRandom, SystemRandom } from './lib/random.ts'
@@ -30,6 +30,8 @@ export interface ClusterOptions {
   readonly storage?: string
   /** Makes names and other draws repeatable. Given by default with a virtual clock. */
   readonly seed?: number
+  /** As --controllers has them: `['*', '-job']` leaves out the Job controller. All of them when not given. */
+  readonly controllers?: readonly string[]
 }
 
 export interface Cluster {
@@ -53,7 +55,14 @@ export interface Cluster {
 }
 
 /** Starts a cluster; resolves when its controllers run and, with a virtual clock, it has come to rest. */
-export async function createCluster({ nodes = 3, clock = 'real', storage = 'memory:', seed }: ClusterOptions = {}): Promise<Cluster> {
+export async function createCluster({
+  nodes = 3,
+  clock = 'real',
+  storage = 'memory:',
+  seed,
+  controllers = ['*'],
+}: ClusterOptions = {}): Promise<Cluster> {
+  const enabled = controllersConfig(controllers)
   const chosen = clock === 'virtual' ? new VirtualClock() : clock === 'real' ? new RealClock() : clock
   const isVirtual = chosen instanceof VirtualClock
   const random = seed === undefined && !isVirtual ? new SystemRandom() : new SeededRandom(seed ?? 1)
@@ -62,6 +71,7 @@ export async function createCluster({ nodes = 3, clock = 'real', storage = 'memo
     clock: chosen,
     random,
     nodes,
+    controllers: enabled,
     onError: (where, error) => {
       console.error(`${where}:`, error)
     },

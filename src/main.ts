@@ -18,6 +18,7 @@ async function main(): Promise<void> {
     clock: new RealClock(),
     random: new SystemRandom(),
     nodes: config.nodes,
+    controllers: config.controllers,
     onError: (where, error) => console.error(`${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
   })
   const url = await listen(server, config)

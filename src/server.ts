@@ -17,6 +17,7 @@ import { LocalClient } from './client/local-client.ts'
 import { cronJobController } from './controllers/cronjob/controller.ts'
 import { MinuteWakeUp } from './controllers/cronjob/minute-wake-up.ts'
 import { controllers } from './controllers/index.ts'
+import type { ControllerName } from './controllers/switches.ts'
 import { createApp } from './http/app.ts'
 import type { NodeRequest, Simulation } from './http/routes/simulation.ts'
 import { Activity } from './lib/activity.ts'
@@ -52,6 +53,8 @@ export interface ServerOptions {
   readonly random: Random
   /** Nodes there shall be at least; missing ones join as node-1, node-2, … */
   readonly nodes: number
+  /** Those that run. */
+  readonly controllers: ReadonlySet<ControllerName>
   /** A defect: reported, and the cluster goes on. */
   readonly onError: (where: string, error: unknown) => void
 }
@@ -68,7 +71,7 @@ export interface Server {
   close(): Promise<void>
 }
 
-export async function createServer({ storage, clock, random, nodes, onError }: ServerOptions): Promise<Server> {
+export async function createServer({ storage, clock, random, nodes, controllers: enabled, onError }: ServerOptions): Promise<Server> {
   const resources = new Resources(loadDefinitions())
   const cache = new Cache(storage, { attributesOf: attributesBy(resources), maxChanges: MAX_CHANGES, maxChangeBytes: MAX_CHANGE_BYTES })
   const view = clusterView(cache, clock)
@@ -105,7 +108,7 @@ export async function createServer({ storage, clock, random, nodes, onError }: S
       schedulerController(),
       kubeletController(new SimulatedRuntime()),
       nodeAgentController(VERSION.gitVersion),
-    ],
+    ].filter(({ name, partOf = name }) => enabled.has(partOf as ControllerName)),
   )
   let isReady = false
   const app = createApp({

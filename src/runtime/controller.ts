@@ -33,6 +33,8 @@ export type IndexFunction = (object: never) => readonly string[]
 export interface ControllerDefinition<Observed = unknown> {
   /** As in `--controllers` and logs: upstream's name without `-controller` where it has one. */
   readonly name: string
+  /** The controller with which it is switched on and off, when that isn't itself. */
+  readonly partOf?: string
   /** Who its events are from; NAME-controller when not given. */
   readonly component?: string
   /**

@@ -51,6 +51,7 @@ export const persistentVolumeClaimBinder: ControllerDefinition<ObservedClaim> = 
 
 export const persistentVolumeBinder: ControllerDefinition<ObservedVolume> = {
   name: 'persistentvolume-reclaimer',
+  partOf: 'persistentvolume-binder',
   component: COMPONENT,
   reconciles: VOLUMES,
   watches: { [CLAIMS]: volumesOfClaim },

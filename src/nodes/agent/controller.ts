@@ -15,6 +15,7 @@ export function nodeAgentController(kubeletVersion: string): ControllerDefinitio
   const cordoned = new Map<string, boolean>()
   return {
     name: 'node-agent',
+    partOf: 'kubelet',
     component: 'kubelet',
     reconciles: 'nodes',
     watches: {

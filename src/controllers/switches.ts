@@ -1,0 +1,63 @@
+/** Which controllers run. Upstream: controller-manager's GenericControllerManagerConfigurationOptions, IsControllerEnabled. */
+
+/** Every controller that can be switched off, the scheduler and the kubelets with them. */
+export const CONTROLLER_NAMES = [
+  'cronjob',
+  'daemonset',
+  'deployment',
+  'endpoints',
+  'endpointslice',
+  'event-ttl',
+  'garbage-collector',
+  'job',
+  'kubelet',
+  'namespace',
+  'node-lifecycle',
+  'persistentvolume-binder',
+  'persistentvolume-protection',
+  'persistentvolumeclaim-protection',
+  'pod-garbage-collector',
+  'replicaset',
+  'replicationcontroller',
+  'root-ca-certificate-publisher',
+  'scheduler',
+  'serviceaccount',
+  'statefulset',
+  'taint-eviction',
+  'ttl-after-finished',
+] as const
+
+export type ControllerName = (typeof CONTROLLER_NAMES)[number]
+
+/** The short names that kube-controller-manager takes too. Upstream: KCMControllerAliases. */
+const ALIASES: Readonly<Record<string, ControllerName>> = {
+  endpoint: 'endpoints',
+  garbagecollector: 'garbage-collector',
+  'kube-scheduler': 'scheduler',
+  nodelifecycle: 'node-lifecycle',
+  podgc: 'pod-garbage-collector',
+  'pv-protection': 'persistentvolume-protection',
+  'pvc-protection': 'persistentvolumeclaim-protection',
+  'root-ca-cert-publisher': 'root-ca-certificate-publisher',
+}
+
+/**
+ * @param list as `--controllers` has it, such as `['*', '-job']`: `*` is all of them, `job` (or `job-controller`) is that one, `-job` isn't.
+ * @returns the names of those that run, or the item that names none
+ */
+export function enabledControllers(list: readonly string[]): ReadonlySet<ControllerName> | { readonly unknown: string } {
+  const asked = new Map<ControllerName | '*', boolean>()
+  for (const item of list) {
+    const isOn = !item.startsWith('-')
+    const name = item === '*' ? item : controllerName(isOn ? item : item.slice(1))
+    if (name === undefined) return { unknown: item }
+    // What is said of a controller first holds.
+    if (!asked.has(name)) asked.set(name, isOn)
+  }
+  return new Set(CONTROLLER_NAMES.filter((name) => asked.get(name) ?? asked.has('*')))
+}
+
+function controllerName(text: string): ControllerName | undefined {
+  const short = text.replace(/-controller$/, '')
+  return CONTROLLER_NAMES.find((name) => name === short) ?? ALIASES[short]
+}
