@@ -26,7 +26,7 @@ const DEFAULT_STORAGE_CLASS: BootstrapObject = {
 }
 
 /** In the order in which they are made: a namespace before what is in it. */
-export function bootstrapObjects(port: number): readonly BootstrapObject[] {
+export function bootstrapObjects(): readonly BootstrapObject[] {
   return [
     namespace('default'),
     namespace('kube-system'),
@@ -39,16 +39,5 @@ export function bootstrapObjects(port: number): readonly BootstrapObject[] {
     ),
     priorityClass('system-node-critical', 2000001000, 'Used for system critical pods that must not be moved from their current node.'),
     DEFAULT_STORAGE_CLASS,
-    {
-      resource: 'services',
-      object: {
-        metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
-        spec: {
-          type: 'ClusterIP',
-          clusterIP: '10.96.0.1',
-          ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: port || 443 }],
-        },
-      } as New<KubeObject>,
-    },
   ]
 }

@@ -17,6 +17,7 @@ import { LocalClient } from './client/local-client.ts'
 import { cronJobController } from './controllers/cronjob/controller.ts'
 import { MinuteWakeUp } from './controllers/cronjob/minute-wake-up.ts'
 import { controllers } from './controllers/index.ts'
+import type { Advertised } from './controllers/kubernetes-service/reconcile.ts'
 import type { ControllerName } from './controllers/switches.ts'
 import { createApp } from './http/app.ts'
 import type { NodeRequest, Simulation } from './http/routes/simulation.ts'
@@ -44,6 +45,10 @@ const MAX_CHANGES = 50_000
 const MAX_CHANGE_BYTES = 48 << 20
 /** Upstream: etcd compaction, --etcd-compaction-interval. */
 const COMPACTION_INTERVAL_MS = 5 * 60_000
+/** The address before those of the simulated nodes. */
+const CONTROL_PLANE_ADDRESS = '10.0.0.1'
+/** Of a cluster that doesn't listen. */
+const DEFAULT_SECURE_PORT = 6443
 /** Until what a start doesn't need is loaded. */
 const AFTER_START_MS = 1000
 
@@ -104,7 +109,12 @@ export async function createServer({ storage, clock, random, nodes, controllers:
       onError: (controller, key, error) => onError(`controller ${controller}, ${key}`, error),
     },
     [
-      ...controllers({ definitions: resources.all(), startedAt: clock.now(), rootCertificate: ROOT_CERTIFICATE }),
+      ...controllers({
+        definitions: resources.all(),
+        startedAt: clock.now(),
+        rootCertificate: ROOT_CERTIFICATE,
+        advertised: () => advertisedBy(app),
+      }),
       schedulerController(),
       kubeletController(new SimulatedRuntime()),
       nodeAgentController(VERSION.gitVersion),
@@ -117,6 +127,7 @@ export async function createServer({ storage, clock, random, nodes, controllers:
     health: { checks: () => ({ 'poststarthook/start-controllers': isReady ? undefined : 'not finished' }) },
     onError: (error) => onError('request', error),
   })
+  app.addHook('onListen', async () => manager.requeue('kubernetes-service', 'kubernetes'))
   const background: Timer[] = []
   return {
     app,
@@ -137,6 +148,14 @@ export async function createServer({ storage, clock, random, nodes, controllers:
       await cache.close()
     },
   }
+}
+
+/** What pods would reach the API server by: where it listens, or an address beside those of the nodes when that is the machine's own. */
+function advertisedBy({ server }: FastifyInstance): Advertised {
+  const bound = server.address()
+  if (bound === null || typeof bound === 'string') return { address: CONTROL_PLANE_ADDRESS, port: DEFAULT_SECURE_PORT }
+  const isOthers = bound.family === 'IPv4' && !bound.address.startsWith('127.') && bound.address !== '0.0.0.0'
+  return { address: isOthers ? bound.address : CONTROL_PLANE_ADDRESS, port: bound.port }
 }
 
 function attributesBy(resources: Resources): (key: string, object: KubeObject) => Attributes {
@@ -189,7 +208,7 @@ function wakeCronJobs(manager: ControllerManager, clock: Clock, onError: ServerO
 }
 
 async function bootstrap(client: Client, nodes: number, simulation: Simulation): Promise<void> {
-  for (const { resource, object } of bootstrapObjects(0)) await ifMissing(client.create(resource, object))
+  for (const { resource, object } of bootstrapObjects()) await ifMissing(client.create(resource, object))
   const { items } = await client.list<Node>('nodes')
   if (items.length > 0) return
   await Promise.all(Array.from({ length: nodes }, (_, i) => ifMissing(simulation.join({ name: `node-${i + 1}` }))))

@@ -9,6 +9,8 @@ import { endpointSliceController } from './endpointslice/controller.ts'
 import { eventTtlController } from './eventttl/controller.ts'
 import { garbageCollector } from './garbagecollector/controller.ts'
 import { jobController } from './job/controller.ts'
+import { kubernetesServiceController } from './kubernetes-service/controller.ts'
+import type { Advertised } from './kubernetes-service/reconcile.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeLifecycleController } from './nodelifecycle/controller.ts'
 import { taintEvictionController } from './nodelifecycle/taint-eviction.ts'
@@ -30,13 +32,16 @@ export interface ControllersOptions {
   readonly startedAt: number
   /** PEM: what clients verify the API server by. */
   readonly rootCertificate: string
+  /** Where the API server is, now. */
+  readonly advertised: () => Advertised
 }
 
-export function controllers({ definitions, startedAt, rootCertificate }: ControllersOptions): readonly ControllerDefinition[] {
+export function controllers({ definitions, startedAt, rootCertificate, advertised }: ControllersOptions): readonly ControllerDefinition[] {
   return [
     namespaceController(definitions),
     serviceAccountController,
     rootCaCertificatePublisher(rootCertificate),
+    kubernetesServiceController(advertised),
     deploymentController,
     replicaSetController,
     replicationControllerController,

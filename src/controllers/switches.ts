@@ -11,6 +11,7 @@ export const CONTROLLER_NAMES = [
   'garbage-collector',
   'job',
   'kubelet',
+  'kubernetes-service',
   'namespace',
   'node-lifecycle',
   'persistentvolume-binder',

@@ -62,6 +62,11 @@ export class ControllerManager {
     for (const run of this.#runs) if (run.name === controller) run.requeueAll()
   }
 
+  /** The controller looks at that key again. */
+  requeue(controller: string, key: Key): void {
+    for (const run of this.#runs) if (run.name === controller) run.add(key)
+  }
+
   #scheduleTurn(): void {
     if (this.#isTurnDue) return
     this.#isTurnDue = true

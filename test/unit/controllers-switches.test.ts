@@ -48,7 +48,12 @@ test('the flag', () => {
 
 test('the names are those of the controllers', () => {
   const definitions = [
-    ...controllers({ definitions: loadDefinitions(), startedAt: 0, rootCertificate: '' }),
+    ...controllers({
+      definitions: loadDefinitions(),
+      startedAt: 0,
+      rootCertificate: '',
+      advertised: () => ({ address: '10.0.0.1', port: 443 }),
+    }),
     schedulerController(),
     kubeletController(new SimulatedRuntime()),
     nodeAgentController('v1.36.0'),

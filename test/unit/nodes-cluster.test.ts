@@ -81,7 +81,7 @@ class Cluster {
   }
 
   async start(nodes: number): Promise<void> {
-    for (const { resource, object } of bootstrapObjects(0)) await this.client.create(resource, object)
+    for (const { resource, object } of bootstrapObjects()) await this.client.create(resource, object)
     await this.manager.start()
     for (let i = 1; i <= nodes; i++) await this.client.create('nodes', newNode(`n${i}`))
     await this.advance(0)
