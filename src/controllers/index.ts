@@ -6,6 +6,7 @@ import { daemonSetController } from './daemonset/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
 import { endpointsController } from './endpoint/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
+import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
 import { eventTtlController } from './eventttl/controller.ts'
 import { garbageCollector } from './garbagecollector/controller.ts'
 import { jobController } from './job/controller.ts'
@@ -59,6 +60,7 @@ export function controllers({ definitions, startedAt, rootCertificate, advertise
     pvProtectionController,
     endpointsController,
     endpointSliceController,
+    endpointSliceMirroringController,
     garbageCollector(definitions),
     eventTtlController,
   ]

@@ -7,6 +7,7 @@ export const CONTROLLER_NAMES = [
   'deployment',
   'endpoints',
   'endpointslice',
+  'endpointslice-mirroring',
   'event-ttl',
   'garbage-collector',
   'job',
@@ -33,6 +34,7 @@ export type ControllerName = (typeof CONTROLLER_NAMES)[number]
 /** The short names that kube-controller-manager takes too. Upstream: KCMControllerAliases. */
 const ALIASES: Readonly<Record<string, ControllerName>> = {
   endpoint: 'endpoints',
+  endpointslicemirroring: 'endpointslice-mirroring',
   garbagecollector: 'garbage-collector',
   'kube-scheduler': 'scheduler',
   nodelifecycle: 'node-lifecycle',

@@ -69,7 +69,7 @@ function fill(endpoints: Endpoint[], toAdd: Endpoint[]): void {
 }
 
 /** Endpoints with it are states of the same one. Upstream: endpointset.go hashEndpoint */
-function identityOf({ addresses, targetRef }: Endpoint): string {
+export function identityOf({ addresses, targetRef }: Endpoint): string {
   return `${targetRef?.uid ?? ''} ${[...addresses].sort().join(',')}`
 }
 

@@ -1,4 +1,5 @@
 import { controllerReference } from '../../api/meta/owner-references.ts'
+import type { KubeObject } from '../../api/object.ts'
 import type { ObjectMeta, Service } from '../../api/types.gen.ts'
 import { isHeadless } from '../endpoint/pod-endpoint.ts'
 import { HEADLESS_LABEL } from '../endpoint/reconcile.ts'
@@ -31,6 +32,6 @@ export function newSliceMetadata(service: Service, name: string, time: string | 
 }
 
 /** Upstream: utils.go getEndpointSlicePrefix; a name that is too long for a prefix goes without the dash. */
-export function slicePrefix({ metadata }: Service): string {
+export function slicePrefix({ metadata }: KubeObject): string {
   return metadata.name.length < 253 ? `${metadata.name}-` : metadata.name
 }
