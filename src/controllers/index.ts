@@ -48,7 +48,7 @@ export function controllers({ definitions, startedAt, rootCertificate, advertise
     replicationControllerController,
     daemonSetController(),
     statefulSetController,
-    jobController,
+    jobController(),
     cronJobController(),
     ttlAfterFinishedController,
     nodeLifecycleController(startedAt),

@@ -37,8 +37,9 @@ describe('whose pods', () => {
 })
 
 describe('finds', () => {
+  const controller = jobController()
   const reader = (job: Job | undefined, pods: Pod[]): Reader => {
-    const keysOf = jobController.indexes!.pods!['tracked-by'] as (pod: Pod) => readonly string[]
+    const keysOf = controller.indexes!.pods!['tracked-by'] as (pod: Pod) => readonly string[]
     return {
       get: () => job as never,
       list: () => (job === undefined ? [] : [job]) as never,
@@ -48,7 +49,7 @@ describe('finds', () => {
     }
   }
   const observe = (job: Job | undefined, pods: Pod[], key = 'ns/pi') => {
-    const observed = jobController.observe(reader(job, pods), key)
+    const observed = controller.observe(reader(job, pods), key)
     const names = (list: readonly Pod[]) => list.map((pod) => pod.metadata.name)
     return observed && { candidates: names(observed.candidates), orphans: names(observed.orphans) }
   }
@@ -91,7 +92,7 @@ describe('finds', () => {
     },
   ])('$name', ({ job, pod, key, finds }) => {
     expect(observe(job, [pod], key)).toEqual(finds)
-    const keys = jobController.watches.pods!(pod, undefined, reader(job, [pod]))
+    const keys = controller.watches.pods!(pod, undefined, reader(job, [pod]))
     if (finds !== undefined) expect(keys).toContain(key ?? 'ns/pi')
   })
 })

@@ -9,6 +9,7 @@ import type { ControllerDefinition, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
 import { claimCandidates } from '../pods/claim.ts'
 import { claimantKeys } from '../pods/claimant-keys.ts'
+import { type FailureRecord, recordFailures } from './backoff.ts'
 import { isTracked } from './job-pods.ts'
 import { externalManager, isJobFinished, JOB_API_VERSION, JOBS } from './job-state.ts'
 import { type ObservedJob, reconcile } from './reconcile.ts'
@@ -17,21 +18,31 @@ const TRACKED_BY = 'tracked-by'
 
 const podKeys = claimantKeys<Job>('Job', JOBS, (job) => fromLabelSelector(job.spec?.selector))
 
-export const jobController: ControllerDefinition<ObservedJob> = {
-  name: 'job',
-  reconciles: JOBS,
-  watches: {
-    pods: (current, old, reader) => [...new Set([...podKeys(current, old, reader), ...trackerKeys(current as Pod | undefined)])],
-  },
-  indexes: { pods: { [TRACKED_BY]: trackerKeys } },
-  observe(reader, key) {
-    const { namespace, name } = splitKey(key)
-    const job = reader.get<Job>(JOBS, namespace, name)
-    const orphans = reader.indexed<Pod>('pods', TRACKED_BY, key).filter((pod) => isOrphan(pod, job))
-    if (job === undefined && orphans.length === 0) return undefined
-    return { job, candidates: job === undefined ? [] : findCandidates(reader, job), orphans }
-  },
-  reconcile,
+/** A new one for each cluster: it remembers the failures of Jobs that run. */
+export function jobController(): ControllerDefinition<ObservedJob> {
+  const records = new Map<string, FailureRecord>()
+  return {
+    name: 'job',
+    reconciles: JOBS,
+    watches: {
+      pods: (current, old, reader) => [...new Set([...podKeys(current, old, reader), ...trackerKeys(current as Pod | undefined)])],
+    },
+    indexes: { pods: { [TRACKED_BY]: trackerKeys } },
+    observe(reader, key) {
+      const { namespace, name } = splitKey(key)
+      const job = reader.get<Job>(JOBS, namespace, name)
+      const orphans = reader.indexed<Pod>('pods', TRACKED_BY, key).filter((pod) => isOrphan(pod, job))
+      if (job === undefined || isJobFinished(job)) records.delete(key)
+      if (job === undefined) return orphans.length === 0 ? undefined : { job, candidates: [], orphans }
+      const candidates = findCandidates(reader, job)
+      if (isJobFinished(job)) return { job, candidates, orphans }
+      const owned = candidates.filter((pod) => controllerOf(pod) !== undefined)
+      const failures = recordFailures(records.get(key), job, owned)
+      records.set(key, failures)
+      return { job, candidates, orphans, failures }
+    },
+    reconcile,
+  }
 }
 
 function findCandidates(reader: Reader, job: Job): Pod[] {

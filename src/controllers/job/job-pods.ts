@@ -4,7 +4,7 @@ import { parseTimestamp } from '../../api/meta/time.ts'
 import type { ContainerStatus, Job, Pod } from '../../api/types.gen.ts'
 import type { PatchAction } from '../../runtime/plan.ts'
 import { isPodFailed, isPodSucceeded } from '../pods/pod-state.ts'
-import { completionsOf, replacesOnlyEndedPods, TRACKING_FINALIZER } from './job-state.ts'
+import { completionsOf, isIndexed, replacesOnlyEndedPods, TRACKING_FINALIZER } from './job-state.ts'
 
 export const COMPLETION_INDEX = 'batch.kubernetes.io/job-completion-index'
 export const INDEX_FAILURE_COUNT = 'batch.kubernetes.io/job-index-failure-count'
@@ -17,13 +17,25 @@ export function isTracked(pod: Pod): boolean {
 /** undefined when it has none, or none that is a number. */
 export function completionIndex(pod: Pod): number | undefined {
   const text = pod.metadata.annotations?.[COMPLETION_INDEX]
-  return text !== undefined && /^\+?\d+$/.test(text) ? Number(text) : undefined
+  return text !== undefined && /^(?:\+?\d+|-0+)$/.test(text) ? Math.abs(Number(text)) : undefined
 }
 
 /** The index, when it is one of the Job's; elastic Jobs leave pods behind whose index isn't any more. */
 export function validIndex(job: Job, pod: Pod): number | undefined {
   const index = completionIndex(pod)
   return index !== undefined && index < completionsOf(job) ? index : undefined
+}
+
+/** The pods that can count, and that the Job's status neither counts nor names. Upstream: job_controller.go getValidPodsWithFilter. */
+export function freshPods(job: Job, pods: readonly Pod[]): Pod[] {
+  const { succeeded, failed } = job.status?.uncountedTerminatedPods ?? {}
+  const named = new Set([...(succeeded ?? []), ...(failed ?? [])])
+  return pods.filter((pod) => isTracked(pod) && !named.has(pod.metadata.uid) && canCount(job, pod))
+}
+
+/** In an Indexed Job a pod without an index of its counts for nothing. */
+export function canCount(job: Job, pod: Pod): boolean {
+  return !isIndexed(job) || validIndex(job, pod) !== undefined
 }
 
 /** Pods that are being deleted count as failed, since orphaned ones never get to say how they ended. */

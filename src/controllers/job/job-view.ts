@@ -1,14 +1,25 @@
 /** A Job with what its pods add up to: all that the decisions about it read. Upstream: job_controller.go syncJobCtx. */
 import type { Job, Pod } from '../../api/types.gen.ts'
 import { isPodActive, isPodReady, isPodSucceeded, isPodTerminating } from '../pods/pod-state.ts'
+import { type FailureRecord, recordFailures } from './backoff.ts'
 import { hasIndex, type IndexIntervals, parseIndexes, withIndexes } from './index-intervals.ts'
-import { completionIndex, finishedAt, hasFailed, ignoredIndexFailures, indexFailures, isTracked, validIndex } from './job-pods.ts'
+import {
+  completionIndex,
+  finishedAt,
+  freshPods,
+  hasFailed,
+  ignoredIndexFailures,
+  indexFailures,
+  isTracked,
+  validIndex,
+} from './job-pods.ts'
 import { completionsOf, hasBackoffLimitPerIndex, isIndexed } from './job-state.ts'
 import { judgeFailedPod } from './pod-failure-policy.ts'
 
 export interface JobView {
   readonly job: Job
   readonly now: number
+  readonly failures: FailureRecord
   /** In order of their indexes, if they have any. */
   readonly pods: readonly Pod[]
   readonly active: readonly Pod[]
@@ -29,21 +40,18 @@ export interface JobView {
   readonly awaitingReplacement: ReadonlyMap<number, Pod>
 }
 
-/** @param claimed the Job's pods */
-export function viewJob(job: Job, claimed: readonly Pod[], now: number): JobView {
+/**
+ * @param claimed the Job's pods
+ * @param failures what the controller remembers of those that failed; else what the pods tell of them
+ */
+export function viewJob(job: Job, claimed: readonly Pod[], now: number, failures = recordFailures(undefined, job, claimed)): JobView {
   const pods = isIndexed(job) ? [...claimed].sort((a, b) => (completionIndex(a) ?? -1) - (completionIndex(b) ?? -1)) : claimed
   const active = pods.filter(isPodActive)
   const uncounted = {
     succeeded: new Set(job.status?.uncountedTerminatedPods?.succeeded),
     failed: new Set(job.status?.uncountedTerminatedPods?.failed),
   }
-  const fresh = pods.filter(
-    (pod) =>
-      isTracked(pod) &&
-      !uncounted.succeeded.has(pod.metadata.uid) &&
-      !uncounted.failed.has(pod.metadata.uid) &&
-      (!isIndexed(job) || validIndex(job, pod) !== undefined),
-  )
+  const fresh = freshPods(job, pods)
   const freshSucceeded = fresh.filter(isPodSucceeded)
   const freshFailed = fresh.filter((pod) => hasFailed(pod, job) && judgeFailedPod(job.spec?.podFailurePolicy, pod).counts)
   const recordedIndexes = parseIndexes(job.status?.completedIndexes, completionsOf(job))
@@ -56,6 +64,7 @@ export function viewJob(job: Job, claimed: readonly Pod[], now: number): JobView
     job,
     now,
     pods,
+    failures,
     active,
     ready: active.filter(isPodReady).length,
     terminating: pods.filter(isPodTerminating).length,

@@ -58,9 +58,8 @@ function wantedActive({ job, active, succeeded }: JobView): number {
 
 function createTogether(view: JobView, missing: number, context: ReconcileContext): PodWork {
   const { job, now } = view
-  // Upstream tells then that no pod is active, which its own validation refuses while others are ready; we tell how many there are.
-  const delay = backoffLeftMs(job, view.pods, now)
-  if (delay > 0) return noWork(view, `the back-off after failed pods, for ${Math.ceil(delay / 1000)}s`, delay)
+  const delay = backoffLeftMs(view.failures, now)
+  if (delay > 0) return backOff(view, 'after failed pods', delay)
   const count = Math.min(missing, MOST_PODS_AT_ONCE)
   if (isIndexed(job)) {
     return afterCreating(
@@ -74,6 +73,15 @@ function createTogether(view: JobView, missing: number, context: ReconcileContex
   )
 }
 
+/**
+ * Upstream tells then that no pod is active, whatever there are. Its validation refuses that as long as some of them are ready,
+ * and the whole status with it; we tell the truth then. Upstream: job_controller.go manageJob, where it waits for remainingTime.
+ */
+function backOff(view: JobView, what: string, delay: number): PodWork {
+  const work = noWork(view, `the back-off ${what}, for ${Math.ceil(delay / 1000)}s`, delay)
+  return view.ready > 0 ? work : { ...work, active: 0 }
+}
+
 /** Each index has a back-off of its own. */
 function createByIndex(view: JobView, missing: number, context: ReconcileContext): PodWork {
   const { job, now, awaitingReplacement } = view
@@ -83,7 +91,7 @@ function createByIndex(view: JobView, missing: number, context: ReconcileContext
   const later = delays.filter((delay) => delay > 0)
   const requeueAfterMs = later.length > 0 ? Math.min(...later) : undefined
   if (due.length === 0 && requeueAfterMs !== undefined) {
-    return noWork(view, `the back-off of failed indexes, for ${Math.ceil(requeueAfterMs / 1000)}s`, requeueAfterMs)
+    return backOff(view, 'of failed indexes', requeueAfterMs)
   }
   const work = afterCreating(
     view,

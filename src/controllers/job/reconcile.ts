@@ -7,6 +7,7 @@ import { deepEqual } from '../../lib/deep-equal.ts'
 import { dropUndefined } from '../../lib/drop-undefined.ts'
 import type { Action, Plan, PlannedEvent, ReconcileContext } from '../../runtime/plan.ts'
 import { claimObjects } from '../pods/claim.ts'
+import type { FailureRecord } from './backoff.ts'
 import { deadlineLeftMs, type Finish, findCompletion, findFinish } from './finish.ts'
 import { isTracked, untrack } from './job-pods.ts'
 import {
@@ -29,9 +30,11 @@ export interface ObservedJob {
   readonly candidates: readonly Pod[]
   /** Pods that carry the tracking finalizer of a Job of this name that is gone. */
   readonly orphans: readonly Pod[]
+  /** What is remembered of its failures; without it, what its pods tell of them counts. */
+  readonly failures?: FailureRecord
 }
 
-export function reconcile({ job, candidates, orphans }: ObservedJob, context: ReconcileContext): Plan {
+export function reconcile({ job, candidates, orphans, failures }: ObservedJob, context: ReconcileContext): Plan {
   const letGo = orphans.map(untrack)
   if (job === undefined) return { actions: letGo }
   const manager = externalManager(job)
@@ -44,7 +47,7 @@ export function reconcile({ job, candidates, orphans }: ObservedJob, context: Re
   // All that follows relies on the finalizers and versions that these leave behind.
   if (claims.actions.length > 0) return { actions: [...letGo, ...claims.actions], waitingOn: 'pods to be adopted or released' }
 
-  const view = viewJob(job, claims.claimed, context.now)
+  const view = viewJob(job, claims.claimed, context.now, failures)
   if (context.lastFailure?.action.verb === 'create') {
     // A quota or a webhook may refuse pods for long; that must not keep the rest from being counted and shown.
     const quiet = planJob(view, (v) => noWork(v, `pods that can't be created: ${context.lastFailure!.message}`), letGo)

@@ -7,8 +7,8 @@
 import type { JobStatus, Pod } from '../../api/types.gen.ts'
 import { isPodSucceeded } from '../pods/pod-state.ts'
 import type { Finish } from './finish.ts'
-import { countIndexes, formatIndexes, hasIndex, type IndexIntervals, withIndexes } from './index-intervals.ts'
-import { completionIndex, hasFailed, isTracked, validIndex } from './job-pods.ts'
+import { formatIndexes, hasIndex, type IndexIntervals } from './index-intervals.ts'
+import { canCount, completionIndex, hasFailed, isTracked } from './job-pods.ts'
 import { isIndexed } from './job-state.ts'
 import type { JobView } from './job-view.ts'
 import { judgeFailedPod } from './pod-failure-policy.ts'
@@ -32,7 +32,6 @@ export function trackPods(view: JobView, finish: Finish | undefined): Tracking {
   const released: Pod[] = []
   const succeeded: string[] = []
   const failed: string[] = []
-  const newIndexes: number[] = []
   let room = MOST_UNCOUNTED - uncounted.succeeded.size - uncounted.failed.size
   let isSettled = true
 
@@ -52,8 +51,8 @@ export function trackPods(view: JobView, finish: Finish | undefined): Tracking {
     if (isRecorded || room <= 0) continue
     room--
     if (outcome === 'failed') failed.push(uid)
-    else if (isIndexed(job)) newIndexes.push(completionIndex(pod)!)
-    else succeeded.push(uid)
+    // An index that is on record is enough to count its success once.
+    else if (!isIndexed(job)) succeeded.push(uid)
   }
 
   const tracked = new Set(view.pods.filter(isTracked).map((pod) => pod.metadata.uid))
@@ -64,16 +63,15 @@ export function trackPods(view: JobView, finish: Finish | undefined): Tracking {
     ...(stillSucceeded.length + succeeded.length > 0 && { succeeded: [...stillSucceeded, ...succeeded] }),
     ...(stillFailed.length + failed.length > 0 && { failed: [...stillFailed, ...failed] }),
   }
-  const indexes = withIndexes(view.recordedIndexes, newIndexes)
   return {
     released,
     counters: {
       succeeded: isIndexed(job)
-        ? orAbsent(countIndexes(indexes))
+        ? orAbsent(view.succeeded)
         : orAbsent((job.status?.succeeded ?? 0) + uncounted.succeeded.size - stillSucceeded.length),
       failed: orAbsent((job.status?.failed ?? 0) + uncounted.failed.size - stillFailed.length),
-      completedIndexes: isIndexed(job) ? formatIndexes(indexes) || undefined : job.status?.completedIndexes,
-      failedIndexes: failedIndexesText(view.failedIndexes, job.status),
+      completedIndexes: isIndexed(job) ? formatIndexes(view.succeededIndexes) || undefined : job.status?.completedIndexes,
+      failedIndexes: isIndexed(job) ? failedIndexesText(view.failedIndexes) : job.status?.failedIndexes,
       uncountedTerminatedPods,
     },
     isSettled: isSettled && stillSucceeded.length + stillFailed.length === 0,
@@ -81,8 +79,8 @@ export function trackPods(view: JobView, finish: Finish | undefined): Tracking {
 }
 
 /** A limit per index shows even as an empty text. */
-function failedIndexesText(indexes: IndexIntervals | undefined, status: JobStatus | undefined): string | undefined {
-  return indexes === undefined ? status?.failedIndexes : formatIndexes(indexes)
+function failedIndexesText(indexes: IndexIntervals | undefined): string | undefined {
+  return indexes && formatIndexes(indexes)
 }
 
 /** Upstream: canRemoveFinalizer. */
@@ -94,8 +92,7 @@ function canLeave({ job, awaitingReplacement }: JobView, pod: Pod, finish: Finis
 
 /** How the pod counts. When the Job fails, all pods that haven't succeeded have failed. */
 function outcomeOf({ job, uncounted }: JobView, pod: Pod, finish: Finish | undefined): 'succeeded' | 'failed' | 'none' {
-  const isCountable = !isIndexed(job) || validIndex(job, pod) !== undefined
-  if (!isCountable) return 'none'
+  if (!canCount(job, pod)) return 'none'
   if (isPodSucceeded(pod) && !uncounted.failed.has(pod.metadata.uid)) return 'succeeded'
   if (uncounted.failed.has(pod.metadata.uid)) return 'failed'
   if (!hasFailed(pod, job) && finish?.final !== 'Failed') return 'none'
