@@ -1,11 +1,11 @@
 /** What follows at once from a Job and its pods: plans carried out one after the other, until one changes nothing. */
 import { timestamp } from '../../src/api/meta/time.ts'
-import type { Job, JobStatus, Pod } from '../../src/api/types.gen.ts'
+import type { Job, JobSpec, JobStatus, Pod } from '../../src/api/types.gen.ts'
 import { type FailureRecord, recordFailures } from '../../src/controllers/job/backoff.ts'
 import { reconcile } from '../../src/controllers/job/reconcile.ts'
 import { deepEqual } from '../../src/lib/deep-equal.ts'
 import type { Action, PlannedEvent } from '../../src/runtime/plan.ts'
-import { makePod, NOW } from './job-objects.ts'
+import { makeJob, makePod, NOW } from './job-objects.ts'
 
 export interface Settled {
   readonly job: Job
@@ -118,6 +118,25 @@ export function outcomeOf({ job: { status = {} }, done, created }: Settled): Out
       conditions: status.conditions.map(({ type, status: verdict, reason }) => `${type}${verdict === 'True' ? '' : '=False'} ${reason}`),
     }),
   }
+}
+
+/** A row of a table: a Job and its pods, and what becomes of them. */
+export interface SettleRow {
+  readonly name: string
+  readonly spec: Partial<JobSpec>
+  readonly status?: JobStatus
+  readonly metadata?: object
+  readonly pods?: readonly Pod[]
+  /** What the controller remembers. */
+  readonly failures?: Partial<FailureRecord>
+  readonly becomes: Outcome
+  /** Of every condition there is then. */
+  readonly message?: string
+}
+
+export function settleRow({ spec, status, metadata, pods = [], failures }: SettleRow): Settled {
+  const record = failures && { jobUid: 'job-uid', failures: 0, lastFailure: undefined, seen: new Set<string>(), ...failures }
+  return settle(makeJob(spec, status, metadata), pods, record && { failures: record })
 }
 
 /** Pods by what they do; those that have ended did so long ago. */

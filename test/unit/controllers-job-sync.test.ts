@@ -1,24 +1,10 @@
 /** What comes of a Job and its pods when everything that follows at once has followed. */
 import { describe, expect, it } from 'vitest'
-import type { Job, JobSpec, JobStatus, Pod } from '../../src/api/types.gen.ts'
-import type { FailureRecord } from '../../src/controllers/job/backoff.ts'
+import type { Job, JobStatus } from '../../src/api/types.gen.ts'
 import { ago, condition, makeJob, NOW } from '../support/job-objects.ts'
-import { indexedPods, type Outcome, outcomeOf, podsOf, settle } from '../support/settle-job.ts'
+import { indexedPods, outcomeOf, podsOf, type SettleRow, settle, settleRow } from '../support/settle-job.ts'
 
-interface Row {
-  name: string
-  spec: Partial<JobSpec>
-  status?: JobStatus
-  metadata?: object
-  pods?: Pod[]
-  failures?: Partial<FailureRecord>
-  becomes: Outcome
-}
-
-const expectOutcome = ({ spec, status, metadata, pods = [], failures, becomes }: Row) => {
-  const record = failures && { jobUid: 'job-uid', failures: 0, lastFailure: undefined, seen: new Set<string>(), ...failures }
-  expect(outcomeOf(settle(makeJob(spec, status, metadata), pods, record && { failures: record }))).toEqual(becomes)
-}
+const expectOutcome = (row: SettleRow) => expect(outcomeOf(settleRow(row))).toEqual(row.becomes)
 
 const QUEUE = { completions: undefined as never }
 const COMPLETE = ['SuccessCriteriaMet CompletionsReached', 'Complete CompletionsReached']
@@ -26,7 +12,7 @@ const EXCEEDED = 'FailureTarget BackoffLimitExceeded'
 const NOT_STARTED: JobStatus = { startTime: undefined }
 
 describe('a fixed number of completions', () => {
-  it.each<Row>([
+  it.each<SettleRow>([
     { name: 'start', spec: { parallelism: 2, completions: 5 }, status: NOT_STARTED, becomes: { creates: 2, active: 2 } },
     { name: 'pending pods are active', spec: { parallelism: 2, completions: 5 }, pods: podsOf({ pending: 2 }), becomes: { active: 2 } },
     {
@@ -172,7 +158,7 @@ describe('a fixed number of completions', () => {
 })
 
 describe('as many completions as it takes', () => {
-  it.each<Row>([
+  it.each<SettleRow>([
     { name: 'start', spec: { parallelism: 2, ...QUEUE }, becomes: { creates: 2, active: 2 } },
     { name: 'as many as wanted', spec: { parallelism: 2, ...QUEUE }, pods: podsOf({ running: 2 }), becomes: { active: 2 } },
     { name: 'too few', spec: { parallelism: 2, ...QUEUE }, pods: podsOf({ running: 1 }), becomes: { creates: 1, active: 2 } },
@@ -218,7 +204,7 @@ describe('as many completions as it takes', () => {
 const INDEXED = { completionMode: 'Indexed' } as const
 
 describe('a completion for each index', () => {
-  it.each<Row>([
+  it.each<SettleRow>([
     {
       name: 'start',
       spec: { ...INDEXED, parallelism: 2, completions: 5 },
@@ -328,78 +314,6 @@ describe('a completion for each index', () => {
   it('deletes what is too many before it makes what is missing', () => {
     const { done } = settle(makeJob({ ...INDEXED, parallelism: 3, completions: 3 }), indexedPods('0 Running', '0 Pending'))
     expect(done).toEqual(['untrack p1', 'delete p1', 'create pi-1-n1', 'create pi-2-n3'])
-  })
-})
-
-describe('a Job that is suspended', () => {
-  const SUSPENDED = 'Suspended JobSuspended'
-  it.each<Row>([
-    {
-      name: 'its pods go and count for nothing',
-      spec: { suspend: true, parallelism: 2, completions: 4 },
-      pods: podsOf({ running: 2 }),
-      becomes: { deletes: 2, untracks: 2, terminating: 2, conditions: [SUSPENDED] },
-    },
-    {
-      name: 'ready ones as well',
-      spec: { suspend: true, parallelism: 2, completions: 4 },
-      pods: podsOf({ ready: 2 }),
-      becomes: { deletes: 2, untracks: 2, terminating: 2, conditions: [SUSPENDED] },
-    },
-    {
-      name: 'more than are deleted at once otherwise',
-      spec: { suspend: true, parallelism: 700, completions: 700 },
-      pods: podsOf({ running: 700 }),
-      becomes: { deletes: 700, untracks: 700, terminating: 700, conditions: [SUSPENDED] },
-    },
-    {
-      name: 'what had ended by then counts',
-      spec: { suspend: true, parallelism: 2, completions: 4 },
-      pods: podsOf({ running: 1, succeeded: 1, failed: 1 }),
-      becomes: { deletes: 1, untracks: 3, succeeded: 1, failed: 1, terminating: 1, conditions: [SUSPENDED] },
-    },
-    {
-      name: 'resumed',
-      spec: { suspend: false, parallelism: 2, completions: 4 },
-      status: { ...NOT_STARTED, conditions: [condition('Suspended', 'JobSuspended', 'Job suspended')] },
-      becomes: { creates: 2, active: 2, conditions: ['Suspended=False JobResumed'] },
-    },
-    {
-      name: 'suspended, resumed and suspended again',
-      spec: { suspend: true, parallelism: 2, completions: 4 },
-      status: { conditions: [{ ...condition('Suspended', 'JobResumed', 'Job resumed'), status: 'False' }] },
-      pods: podsOf({ running: 2 }),
-      becomes: { deletes: 2, untracks: 2, terminating: 2, conditions: [SUSPENDED] },
-    },
-    {
-      name: 'while it is being deleted its pods are let go, and nothing is said',
-      spec: { suspend: true, parallelism: 2, completions: 4 },
-      metadata: { deletionTimestamp: ago(1) },
-      pods: podsOf({ running: 2 }),
-      becomes: { untracks: 2, active: 2 },
-    },
-    {
-      name: 'that wants nothing is complete',
-      spec: { suspend: true, parallelism: 1, completions: 0 },
-      status: NOT_STARTED,
-      becomes: { conditions: COMPLETE },
-    },
-    {
-      name: 'whose last pod succeeds is complete',
-      spec: { suspend: true, parallelism: 1, completions: 1 },
-      pods: podsOf({ succeeded: 1 }),
-      becomes: { untracks: 1, succeeded: 1, conditions: COMPLETE },
-    },
-    {
-      name: 'that is beyond its limit fails',
-      spec: { suspend: true, parallelism: 1, completions: 1, backoffLimit: 0 },
-      pods: podsOf({ failed: 1 }),
-      becomes: { untracks: 1, failed: 1, conditions: [EXCEEDED, 'Failed BackoffLimitExceeded'] },
-    },
-  ])('$name', (row) => {
-    expectOutcome(row)
-    const { job } = settle(makeJob(row.spec, row.status, row.metadata), row.pods ?? [])
-    if (row.becomes.conditions?.[0] === SUSPENDED) expect(job.status).not.toHaveProperty('startTime')
   })
 })
 
