@@ -14,20 +14,22 @@ import { type Clock, RealClock, VirtualClock } from './lib/clock.ts'
 import { SeededRandom, SystemRandom } from './lib/random.ts'
 import { openStorage } from './open-storage.ts'
 import { createServer } from './server.ts'
+import type { Storage } from './storage/storage.ts'
 
 export { ApiError } from './api/meta/api-error.ts'
 export type { KubeObject, New, ObjectRef } from './api/object.ts'
 export type * from './api/types.gen.ts'
 export type { Client } from './client/client.ts'
 export { type Clock, RealClock, VirtualClock } from './lib/clock.ts'
+export type { Storage } from './storage/storage.ts'
 
 export interface ClusterOptions {
   /** Simulated nodes that join at the start; 3 when not given. */
   readonly nodes?: number
   /** 'real' (the default), 'virtual' (time stands still but for `advance`), or a clock of your own. */
   readonly clock?: 'real' | 'virtual' | Clock
-  /** `memory:` (the default) or `sqlite:PATH`. */
-  readonly storage?: string
+  /** `memory:` (the default), `sqlite:PATH`, or an engine of your own. */
+  readonly storage?: string | Storage
   /** Makes names and other draws repeatable. Given by default with a virtual clock. */
   readonly seed?: number
   /** As --controllers has them: `['*', '-job']` leaves out the Job controller. All of them when not given. */
@@ -67,7 +69,7 @@ export async function createCluster({
   const isVirtual = chosen instanceof VirtualClock
   const random = seed === undefined && !isVirtual ? new SystemRandom() : new SeededRandom(seed ?? 1)
   const server = await createServer({
-    storage: await openStorage(storageConfig(storage)),
+    storage: typeof storage === 'string' ? await openStorage(storageConfig(storage)) : storage,
     clock: chosen,
     random,
     nodes,

@@ -5,6 +5,7 @@
  */
 import type { Container, Pod } from '../api/types.gen.ts'
 import { behaviourAnnotations } from './behaviour-annotations.ts'
+import { environmentOf, expandReferences } from './container-environment.ts'
 import { isKnownCommand, type Prediction, predictCommand } from './shell.ts'
 
 export interface Attempt {
@@ -42,9 +43,10 @@ export class SimulatedRuntime implements ContainerRuntime {
   outcome(pod: Pod, container: Container, attempt: Attempt): ContainerOutcome {
     const behaviour = behaviourAnnotations(pod, container.name)
     const isBatch = isBatchContainer(pod, container)
-    const argv = commandLine(container)
+    const environment = environmentOf(pod, container)
+    const argv = commandLine(container, environment)
     const isKnown = argv.length > 0 && isKnownCommand(argv)
-    const prediction = this.#predict(argv, isKnown, container, isBatch, attempt)
+    const prediction = this.#predict(argv, isKnown, environment, isBatch, attempt)
     const codes = behaviour.exitCodes
     const exitCode = codes?.[Math.min(attempt.restartCount, codes.length - 1)] ?? prediction.exitCode
     // An exit code makes sense only for a container that ends.
@@ -57,13 +59,17 @@ export class SimulatedRuntime implements ContainerRuntime {
     }
   }
 
-  #predict(argv: readonly string[], isKnown: boolean, container: Container, isBatch: boolean, attempt: Attempt): Prediction {
+  #predict(
+    argv: readonly string[],
+    isKnown: boolean,
+    environment: Readonly<Record<string, string>>,
+    isBatch: boolean,
+    attempt: Attempt,
+  ): Prediction {
     const unknownCommand = isBatch ? UNKNOWN_BATCH : UNKNOWN_SERVER
     if (!isKnown) return unknownCommand
-    const environment: Record<string, string> = {}
-    for (const { name, value } of container.env ?? []) if (value !== undefined) environment[name] = value
     const usesTime = argv.some((word) => word.includes('date'))
-    const key = JSON.stringify([isBatch, argv, container.env, usesTime ? attempt.startedAt : 0])
+    const key = JSON.stringify([isBatch, argv, environment, usesTime ? attempt.startedAt : 0])
     let prediction = this.#remembered.get(key)
     if (prediction === undefined) {
       prediction = predictCommand(argv, { environment, unknownCommand, now: attempt.startedAt })
@@ -82,12 +88,9 @@ function isBatchContainer(pod: Pod, container: Container): boolean {
 }
 
 /** With `$(NAME)` replaced as the kubelet does. Arguments alone count as a command if they look like one: the image may have no entrypoint. */
-function commandLine(container: Container): string[] {
+function commandLine(container: Container, environment: Readonly<Record<string, string>>): string[] {
   const command = container.command ?? []
   const args = container.args ?? []
   const argv = command.length > 0 ? [...command, ...args] : isKnownCommand(args) ? args : []
-  const environment = new Map((container.env ?? []).map(({ name, value }) => [name, value]))
-  return argv.map((word) =>
-    word.replace(/\$\$|\$\((\w+)\)/g, (reference, name) => (reference === '$$' ? '$' : (environment.get(name) ?? reference))),
-  )
+  return argv.map((word) => expandReferences(word, environment))
 }

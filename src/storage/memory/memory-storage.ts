@@ -1,16 +1,29 @@
 import type { Commit, Loaded, Storage, StoredValue, Write, WriteResult } from '../storage.ts'
 import { type PendingWrite, WriteBatch } from '../write-batch.ts'
 
+/** What is there at one revision. */
+export interface Kept {
+  readonly values: Iterable<StoredValue>
+  readonly revision: number
+}
+
 /** The reference engine: everything in a map, nothing kept over a restart. The cache retains the changes. */
 export class MemoryStorage implements Storage {
-  readonly #values = new Map<string, StoredValue>()
+  readonly #values: Map<string, StoredValue>
   readonly #batch = new WriteBatch((batch) => this.#commit(batch))
-  #revision = 0
+  #revision: number
   #onCommit: (commits: readonly Commit[]) => void = () => {}
+
+  /** @param kept to begin with; nothing by default */
+  constructor({ values, revision }: Kept = { values: [], revision: 0 }) {
+    this.#values = new Map([...values].map((value) => [value.key, value]))
+    this.#revision = revision
+  }
 
   load(onCommit: (commits: readonly Commit[]) => void): Loaded {
     this.#onCommit = onCommit
-    return { values: [], changes: [], revision: 0, compactedRevision: 0 }
+    const values = [...this.#values.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
+    return { values, changes: [], revision: this.#revision, compactedRevision: this.#revision }
   }
 
   write(write: Write): Promise<WriteResult> {
