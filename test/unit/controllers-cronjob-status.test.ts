@@ -125,6 +125,7 @@ describe('a new schedule', () => {
   it.each<{ name: string; change: Partial<CronJobSpec>; metadata?: object; starts: string | undefined; requeue: number }>([
     { name: 'starts nothing for times that are past', change: { schedule: '*/10 * * * *' }, starts: undefined, requeue: 5 * 60_000 + 100 },
     { name: 'nor does a new time zone', change: { timeZone: 'Asia/Kolkata' }, starts: undefined, requeue: 55 * 60_000 + 100 },
+    { name: 'nor one that nobody knows', change: { timeZone: 'Mars/Olympus' }, starts: undefined, requeue: 25 * 60_000 + 100 },
     { name: 'but other changes do', change: { successfulJobsHistoryLimit: 1 }, starts: undefined, requeue: 25 * 60_000 + 100 },
     {
       name: 'and so does another of the name',
@@ -139,6 +140,21 @@ describe('a new schedule', () => {
     const plan = look(controller, makeCronJob(change, {}, metadata), at('09:35:00'))!
     expect(actions(plan)).toEqual(starts === undefined ? [] : [`create ${nameAt(starts)}`])
     expect(plan.requeueAfterMs).toBe(requeue)
+  })
+
+  it.each([
+    { name: 'that can’t be read', schedule: 'soon', events: ['Warning UnParseableCronJobSchedule unparseable schedule for cronjob: soon'] },
+    {
+      name: 'that names no time',
+      schedule: '59 23 31 2 *',
+      events: ['Warning InvalidSchedule invalid schedule: 59 23 31 2 * : time difference between two schedules is less than 1 second'],
+    },
+  ])('$name is told of', ({ schedule, events: told }) => {
+    const controller = cronJobController()
+    look(controller, makeCronJob(), at('09:30:00'))
+    const plan = look(controller, makeCronJob({ schedule }), at('10:35:00'))!
+    expect(events(plan)).toEqual(told)
+    expect(actions(plan)).toEqual([])
   })
 
   it('is followed from the next look on', () => {

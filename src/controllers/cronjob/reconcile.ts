@@ -1,7 +1,7 @@
 /** What is to be done about one CronJob. Upstream: cronjob_controllerv2.go syncCronJob. */
 import { parseTimestamp, timestamp } from '../../api/meta/time.ts'
 import type { CronJob, Job, ObjectReference } from '../../api/types.gen.ts'
-import { parseCronSchedule } from '../../lib/cron-schedule.ts'
+import { type CronSchedule, parseCronSchedule } from '../../lib/cron-schedule.ts'
 import { deepEqual } from '../../lib/deep-equal.ts'
 import { dropUndefined } from '../../lib/drop-undefined.ts'
 import { isKnownTimeZone } from '../../lib/time-zone.ts'
@@ -20,10 +20,8 @@ export interface ObservedCronJob {
 }
 
 export function reconcile(observed: ObservedCronJob, context: ReconcileContext): Plan {
-  if (observed.isRescheduled) {
-    const requeueAfterMs = untilNewTime(observed.cronJob, context.now)
-    if (requeueAfterMs !== undefined) return { requeueAfterMs, waitingOn: 'the next time of its new schedule' }
-  }
+  const rescheduled = observed.isRescheduled ? planNewSchedule(observed.cronJob, context.now) : undefined
+  if (rescheduled !== undefined) return rescheduled
   const plan = planCronJob(observed, context)
   const failure = context.lastFailure
   if (failure?.action.verb !== 'create') return plan
@@ -41,12 +39,19 @@ export function reconcile(observed: ObservedCronJob, context: ReconcileContext):
  * A new schedule is for times to come: what it would have started before it was written isn't made up for.
  * Upstream: cronjob_controllerv2.go updateCronJob.
  */
-function untilNewTime(cronJob: CronJob, now: number): number | undefined {
+function planNewSchedule(cronJob: CronJob, now: number): Plan | undefined {
+  const { schedule: text, timeZone } = cronJob.spec!
+  let schedule: CronSchedule
   try {
-    return untilNextTime(cronJob, { schedule: parseCronSchedule(cronJob.spec!.schedule), timeZone: cronJob.spec!.timeZone ?? 'UTC' }, now)
+    schedule = parseCronSchedule(text)
   } catch {
-    return undefined
+    const message = `unparseable schedule for cronjob: ${text}`
+    return { events: [warning('UnParseableCronJobSchedule', message)], waitingOn: message }
   }
+  // A zone that nobody knows is told of when the time comes.
+  const known = timeZone !== undefined && isKnownTimeZone(timeZone) ? timeZone : 'UTC'
+  const requeueAfterMs = untilNextTime(cronJob, { schedule, timeZone: known }, now)
+  return requeueAfterMs === undefined ? undefined : { requeueAfterMs, waitingOn: 'the next time of its new schedule' }
 }
 
 function planCronJob({ cronJob, jobs }: ObservedCronJob, { now }: ReconcileContext, isQuiet = false): Plan {
