@@ -4,6 +4,7 @@ import type { CronJob, CronJobSpec, CronJobStatus, Job } from '../../src/api/typ
 import { cronJobController } from '../../src/controllers/cronjob/controller.ts'
 import type { Reader } from '../../src/runtime/controller.ts'
 import { actions, at, events, makeCronJob, makeJob, nameAt, reference, run, statusOf, time } from '../support/cronjob-objects.ts'
+import { PlanWorld } from '../support/plan-world.ts'
 
 describe('the status', () => {
   const NOW = at('10:30:00')
@@ -163,5 +164,40 @@ describe('a new schedule', () => {
     look(controller, makeCronJob(), at('09:30:00'))
     look(controller, changed, at('09:35:00'))
     expect(actions(look(controller, changed, at('09:40:00'))!)).toEqual([`create ${nameAt('09:40:00')}`])
+  })
+})
+
+describe('whose Jobs', () => {
+  // Upstream: TestControllerV2GetJobsToBeReconciled.
+  const owner = (uid = 'cron-uid', controller = true) => [{ apiVersion: 'batch/v1', kind: 'CronJob', name: 'backup', uid, controller }]
+  it.each<{ name: string; jobs: object[]; finds: string[] }>([
+    { name: 'none without an owner', jobs: [{ name: 'a' }, { name: 'b' }], finds: [] },
+    { name: 'those it controls', jobs: [{ name: 'a', ownerReferences: owner() }, { name: 'b' }], finds: ['a'] },
+    { name: 'not those of an earlier one of its name', jobs: [{ name: 'a', ownerReferences: owner('before') }], finds: [] },
+    { name: 'not those it merely owns', jobs: [{ name: 'a', ownerReferences: owner('cron-uid', false) }], finds: [] },
+    {
+      name: 'not those of one of its name elsewhere',
+      jobs: [
+        { name: 'a', ownerReferences: owner() },
+        { name: 'b', namespace: 'elsewhere', ownerReferences: owner('other') },
+      ],
+      finds: ['a'],
+    },
+  ])('$name', ({ jobs, finds }) => {
+    const world = new PlanWorld()
+    world.put('cronjobs.batch', makeCronJob())
+    for (const metadata of jobs) world.put('jobs.batch', { metadata: { namespace: 'ns', ...metadata } })
+    const observed = cronJobController().observe(world.reader, 'ns/backup')!
+    expect(observed.jobs.map(({ metadata }) => metadata.name)).toEqual(finds)
+  })
+
+  it.each([
+    { name: 'wakes its CronJob', ownerReferences: owner(), wakes: ['ns/backup'] },
+    { name: 'without one wakes nobody', ownerReferences: undefined, wakes: [] },
+    { name: 'of another kind wakes nobody', ownerReferences: owner().map((reference) => ({ ...reference, kind: 'Other' })), wakes: [] },
+  ])('a Job $name', ({ ownerReferences, wakes }) => {
+    const changed = { metadata: { name: 'a', namespace: 'ns', ...(ownerReferences && { ownerReferences }) } } as never
+    expect(cronJobController().watches['jobs.batch']!(changed, undefined, {} as Reader)).toEqual(wakes)
+    expect(cronJobController().watches['jobs.batch']!(undefined, changed, {} as Reader)).toEqual(wakes)
   })
 })
