@@ -1,8 +1,105 @@
-/** What comes of a Job and its pods when everything that follows at once has followed. */
+/** How many pods a Job wants, and what comes of it. */
 import { describe, expect, it } from 'vitest'
-import type { Job, JobStatus } from '../../src/api/types.gen.ts'
-import { ago, condition, makeJob, NOW } from '../support/job-objects.ts'
-import { indexedPods, outcomeOf, podsOf, type SettleRow, settle, settleRow } from '../support/settle-job.ts'
+import type { Job, JobSpec, JobStatus, Pod } from '../../src/api/types.gen.ts'
+import { TRACKING_FINALIZER } from '../../src/controllers/job/job-state.ts'
+import { actions, activePods, ago, condition, creates, LABELS, makeJob, makePod, NOW, run, statusOf } from '../support/job-objects.ts'
+import { outcomeOf, podsOf, type SettleRow, settle, settleRow } from '../support/settle-job.ts'
+
+describe('how many pods run', () => {
+  it.each<{ name: string; spec: Partial<JobSpec>; status?: JobStatus; pods?: Pod[]; does: string[]; active?: number }>([
+    { name: 'start: parallelism', spec: { parallelism: 2, completions: 5 }, does: creates(2), active: 2 },
+    { name: 'start: no more than completions', spec: { parallelism: 5, completions: 2 }, does: creates(2), active: 2 },
+    { name: 'start without completions', spec: { parallelism: 2, completions: undefined as never }, does: creates(2), active: 2 },
+    { name: 'enough', spec: { parallelism: 2, completions: 5 }, pods: activePods(2), does: [], active: 2 },
+    {
+      name: 'pending pods count',
+      spec: { parallelism: 2, completions: 5 },
+      pods: activePods(2, { phase: 'Pending' }),
+      does: [],
+      active: 2,
+    },
+    { name: 'too few', spec: { parallelism: 2, completions: 5 }, pods: activePods(1), does: creates(1), active: 2 },
+    {
+      name: 'never more than is left to complete',
+      spec: { parallelism: 3, completions: 5 },
+      status: { succeeded: 4 },
+      does: creates(1),
+      active: 1,
+    },
+    {
+      name: 'too many: least far in their life first',
+      spec: { parallelism: 2, completions: 5 },
+      pods: [makePod('on-node', { node: 'n' }), makePod('pending', { phase: 'Pending' }), makePod('ready', { node: 'n', ready: true })],
+      does: ['untrack pending', 'delete pending'],
+      active: 2,
+    },
+    { name: 'parallelism zero', spec: { parallelism: 0, completions: 5 }, pods: activePods(1), does: ['untrack a0', 'delete a0'] },
+    {
+      name: 'without completions, a success stops new pods',
+      spec: { parallelism: 3, completions: undefined as never },
+      status: { succeeded: 1 },
+      pods: activePods(1),
+      does: [],
+      active: 1,
+    },
+    {
+      name: 'a terminating pod is replaced at once',
+      spec: { parallelism: 1 },
+      // its deletion was 5 s ago: the back-off of 10 s counts it as a failure
+      pods: [makePod('t', { deleting: true, tracked: false })],
+      does: creates(1),
+      active: 1,
+    },
+    {
+      name: 'or only when it has ended',
+      spec: { parallelism: 1, podReplacementPolicy: 'Failed' },
+      pods: [makePod('t', { deleting: true })],
+      does: [],
+    },
+    { name: 'no more than 500 at once', spec: { parallelism: 1000, completions: 1000 }, does: creates(500), active: 500 },
+  ])('$name', ({ spec, status, pods, does, active }) => {
+    const plan = run(makeJob(spec, status), pods)
+    expect(actions(plan)).toEqual(does)
+    expect(statusOf(plan).active).toBe(active)
+    if (does.length === 0) expect(plan.waitingOn).toBeTruthy()
+  })
+
+  it('says what pods it makes and how that goes', () => {
+    const plan = run(makeJob())
+    expect(plan.actions).toMatchObject([
+      {
+        verb: 'create',
+        resource: 'pods',
+        object: {
+          metadata: {
+            name: 'pi-n0',
+            generateName: 'pi-',
+            namespace: 'ns',
+            labels: LABELS,
+            finalizers: [TRACKING_FINALIZER],
+            ownerReferences: [
+              { apiVersion: 'batch/v1', kind: 'Job', name: 'pi', uid: 'job-uid', controller: true, blockOwnerDeletion: true },
+            ],
+          },
+        },
+        event: { type: 'Normal', reason: 'SuccessfulCreate', message: 'Created pod: pi-n0' },
+        failureEvent: { type: 'Warning', reason: 'FailedCreate', message: 'Error creating: ' },
+      },
+    ])
+    expect(statusOf(plan)).toEqual({ active: 1, ready: 0, terminating: 0, startTime: ago(60), uncountedTerminatedPods: {} })
+  })
+
+  it('counts ready and terminating pods', () => {
+    const pods = [...activePods(2, { ready: true }), makePod('x'), makePod('t', { deleting: true, tracked: false, ready: true })]
+    const plan = run(makeJob({ parallelism: 3, completions: 9 }), pods)
+    expect(statusOf(plan)).toMatchObject({ active: 3, ready: 2, terminating: 1 })
+  })
+
+  it('sets the start time once', () => {
+    expect(statusOf(run(makeJob({}, { startTime: undefined })))).toMatchObject({ startTime: ago(0) })
+    expect(statusOf(run(makeJob()))).toMatchObject({ startTime: ago(60) })
+  })
+})
 
 const expectOutcome = (row: SettleRow) => expect(outcomeOf(settleRow(row))).toEqual(row.becomes)
 
@@ -199,122 +296,6 @@ describe('as many completions as it takes', () => {
       becomes: { succeeded: 1, conditions: COMPLETE },
     },
   ])('$name', expectOutcome)
-})
-
-const INDEXED = { completionMode: 'Indexed' } as const
-
-describe('a completion for each index', () => {
-  it.each<SettleRow>([
-    {
-      name: 'start',
-      spec: { ...INDEXED, parallelism: 2, completions: 5 },
-      becomes: { creates: 2, createdIndexes: [0, 1], active: 2 },
-    },
-    {
-      name: 'a terminating pod without an index holds a place, if only ended ones are replaced',
-      spec: { ...INDEXED, parallelism: 2, completions: 5, podReplacementPolicy: 'Failed' },
-      pods: podsOf({ terminating: 1 }),
-      becomes: { creates: 1, createdIndexes: [0], active: 1, terminating: 1 },
-    },
-    {
-      name: 'and else none',
-      spec: { ...INDEXED, parallelism: 2, completions: 5, podReplacementPolicy: 'TerminatingOrFailed' },
-      pods: podsOf({ terminating: 1 }),
-      becomes: { creates: 2, createdIndexes: [0, 1], untracks: 1, active: 2, terminating: 1 },
-    },
-    {
-      name: 'the end',
-      spec: { ...INDEXED, parallelism: 2, completions: 3 },
-      pods: indexedPods('0 Succeeded', '1 Failed', '1 Succeeded', '2 Succeeded'),
-      becomes: { untracks: 4, succeeded: 3, failed: 1, completedIndexes: '0-2', conditions: COMPLETE },
-    },
-    {
-      name: 'too many failures',
-      spec: { ...INDEXED, parallelism: 2, completions: 3, backoffLimit: 0 },
-      pods: indexedPods('0 Succeeded', '1 Failed', '2 Running'),
-      becomes: { deletes: 1, untracks: 3, succeeded: 1, failed: 2, completedIndexes: '0', terminating: 1, conditions: [EXCEEDED] },
-    },
-    {
-      name: 'an index that succeeded twice counts once',
-      spec: { ...INDEXED, parallelism: 2, completions: 3 },
-      pods: indexedPods('0 Succeeded', '1 Succeeded', '1 Succeeded'),
-      becomes: { creates: 1, createdIndexes: [2], untracks: 3, active: 1, succeeded: 2, completedIndexes: '0,1' },
-    },
-    {
-      name: 'some run, some are done: gaps are filled',
-      spec: { ...INDEXED, parallelism: 8, completions: 20 },
-      pods: indexedPods('0 Running', '2 Succeeded', '3 Pending', '4 Succeeded', '5 Succeeded', '7 Succeeded', '8 Succeeded', '9 Succeeded'),
-      becomes: {
-        creates: 6,
-        createdIndexes: [1, 6, 10, 11, 12, 13],
-        untracks: 6,
-        active: 8,
-        succeeded: 6,
-        completedIndexes: '2,4,5,7-9',
-      },
-    },
-    {
-      name: 'indexes that failed run again',
-      spec: { ...INDEXED, parallelism: 3, completions: 4 },
-      pods: indexedPods('0 Failed', '1 Pending', '2 Failed'),
-      becomes: { creates: 2, createdIndexes: [0, 2], untracks: 2, active: 3, failed: 2 },
-    },
-    {
-      name: 'pods without an index that is one are taken away, and count for nothing',
-      spec: { ...INDEXED, parallelism: 2, completions: 5 },
-      pods: [
-        ...indexedPods(
-          'invalid Running',
-          'invalid Succeeded',
-          'invalid Failed',
-          'invalid Pending',
-          '0 Succeeded',
-          '1 Running',
-          '2 Running',
-        ),
-        ...podsOf({ running: 1, succeeded: 1, failed: 1 }),
-      ],
-      becomes: { deletes: 3, untracks: 8, active: 2, succeeded: 1, completedIndexes: '0', terminating: 3 },
-    },
-    {
-      name: 'of several of an index one stays; then what is missing is made',
-      spec: { ...INDEXED, parallelism: 5, completions: 5 },
-      pods: [
-        ...indexedPods('invalid Running', '0 Succeeded', '1 Running', '2 Running', '2 Pending'),
-        ...podsOf({ succeeded: 1, failed: 1 }),
-      ],
-      becomes: {
-        creates: 2,
-        createdIndexes: [3, 4],
-        deletes: 2,
-        untracks: 5,
-        active: 4,
-        succeeded: 1,
-        completedIndexes: '0',
-        terminating: 2,
-      },
-    },
-    {
-      name: 'pods beyond the completions are taken away, and count for nothing',
-      spec: { ...INDEXED, parallelism: 2, completions: 5 },
-      pods: indexedPods('0 Succeeded', '5 Running', '6 Succeeded', '7 Pending', '8 Failed'),
-      becomes: {
-        creates: 2,
-        createdIndexes: [1, 2],
-        deletes: 2,
-        untracks: 5,
-        active: 2,
-        succeeded: 1,
-        completedIndexes: '0',
-        terminating: 2,
-      },
-    },
-  ])('$name', expectOutcome)
-
-  it('deletes what is too many before it makes what is missing', () => {
-    const { done } = settle(makeJob({ ...INDEXED, parallelism: 3, completions: 3 }), indexedPods('0 Running', '0 Pending'))
-    expect(done).toEqual(['untrack p1', 'delete p1', 'create pi-1-n1', 'create pi-2-n3'])
-  })
 })
 
 it('ends with a status that says nothing twice', () => {
