@@ -2,7 +2,7 @@
  * Admission: what stands between a well-formed write and the store. A plugin is one file in this folder and one line in
  * plugins.ts; it may change the object (`mutate`), then all plugins may refuse it (`validate`), with an ApiError.
  */
-import type { ResourceDefinition } from '../api/definition.ts'
+import type { ResourceDefinition, Warn } from '../api/definition.ts'
 import type { GroupResource, KubeObject } from '../api/object.ts'
 
 export type Operation = 'create' | 'update' | 'delete'
@@ -21,8 +21,7 @@ export interface AdmissionRequest {
   readonly old: KubeObject | undefined
   readonly user: { readonly name: string; readonly groups: readonly string[] }
   readonly isDryRun: boolean
-  /** Texts for the answer's Warning headers. */
-  readonly warnings: string[]
+  readonly warn: Warn
 }
 
 /** The current objects. Shared: not to be changed. */

@@ -55,11 +55,17 @@ export interface ScalePaths<T> {
   readonly selector: (object: T) => string
 }
 
+/** Takes a text for a Warning header of the answer. */
+export type Warn = (text: string) => void
+
 export interface Behaviour<T extends KubeObject> {
   /** Fills in what the client left out, in place; must be idempotent. Runs on every decoded object, before validation. */
   readonly setDefaults?: (object: T) => void
-  /** In place, on create, after status was wiped: what clients may not set. Upstream: Strategy.PrepareForCreate. */
-  readonly prepareForCreate?: (object: T, requester?: UserInfo) => void
+  /**
+   * In place, on create, after status was wiped: what clients may not set. Upstream: Strategy.PrepareForCreate.
+   * @param warn for what can't be seen of the object any more when `warnings` is asked
+   */
+  readonly prepareForCreate?: (object: T, requester?: UserInfo, warn?: Warn) => void
   /** In place, on update of the main resource, after status was restored from `old`. Upstream: Strategy.PrepareForUpdate. */
   readonly prepareForUpdate?: (object: T, old: T) => void
   /**
@@ -74,6 +80,16 @@ export interface Behaviour<T extends KubeObject> {
   /** `validateUpdate` is all that is asked of an update (Pods: an old pod may break today's rules). */
   readonly validatesUpdateAlone?: boolean
   readonly validateStatusUpdate?: (object: T, old: T) => FieldError[]
+  /**
+   * What to tell the client of an object that is fine, or was. Only asked when somebody listens.
+   * Upstream: Strategy.WarningsOnCreate, WarningsOnUpdate.
+   * @param old undefined on create
+   */
+  readonly warnings?: (object: T, old: T | undefined) => string[]
+  /** The same on an update through /status. */
+  readonly statusWarnings?: (object: T) => string[]
+  /** Told with every answer: what is deprecated, since when, and what to use instead. Upstream: deprecation.WarningMessage. */
+  readonly deprecation?: string
   /** The names this kind allows; DNS-1123 subdomain when not given. Returns messages. */
   readonly validateName?: (name: string, isPrefix: boolean) => string[]
   /** metadata.generation is 1 at birth and grows with each change outside metadata and status. */
@@ -94,13 +110,13 @@ export interface Behaviour<T extends KubeObject> {
    * @param requested DeleteOptions.gracePeriodSeconds
    */
   readonly gracePeriodSeconds?: (object: T, requested: number | undefined) => number | undefined
-  /** What becomes of dependents when a delete says nothing of them; Background when not given. Upstream: DefaultGarbageCollectionPolicy. */
-  readonly defaultPropagationPolicy?: 'Orphan'
   /**
    * What becomes of dependents when a delete doesn't say: they go too unless they `stay`; `none`: it can have none.
    * Upstream: DefaultGarbageCollectionPolicy.
    */
   readonly ownDependents?: 'stay' | 'none'
+  /** Told to whoever deletes without a word about dependents. */
+  readonly dependentsWarning?: string
   /** Something other than metadata.finalizers keeps a deleted object in place: a Namespace's spec.finalizers. */
   readonly holdsDeletion?: (object: T) => boolean
   /** In place, when deletionTimestamp is first set. */

@@ -24,6 +24,7 @@ import { cronJob } from './batch/v1/cron-job.ts'
 import { job } from './batch/v1/job.ts'
 import { certificateSigningRequest } from './certificates/v1/certificate-signing-request.ts'
 import { lease } from './coordination/v1/lease.ts'
+import { componentStatus } from './core/v1/component-status.ts'
 import { configMap } from './core/v1/config-map.ts'
 import { endpoints } from './core/v1/endpoints.ts'
 import { event } from './core/v1/event.ts'
@@ -61,6 +62,7 @@ import { volumeAttachment } from './storage/v1/volume-attachment.ts'
 
 /** A line a kind. To add one, import what its file exports and put it here. */
 const BEHAVIOURS: readonly ResourceBehaviour[] = [
+  componentStatus,
   configMap,
   podTemplate,
   endpoints,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Warn } from '../api/definition.ts'
 import { ApiError } from '../api/meta/api-error.ts'
 import type { User } from '../registry/context.ts'
 import { impersonate, impersonates } from './impersonate.ts'
@@ -22,16 +23,17 @@ export function hasCredentials({ headers }: IncomingMessage): boolean {
  * Who a request is from: the service account whose token it shows, or the administrator; in whose name, if it says so.
  * @throws ApiError 401 for a token that isn't good
  */
-export async function authenticate(tokens: ServiceAccountTokens, { headers, headersDistinct }: IncomingMessage): Promise<User> {
+export async function authenticate(tokens: ServiceAccountTokens, { headers, headersDistinct }: IncomingMessage, warn: Warn): Promise<User> {
   const token = bearerToken(headers.authorization)
-  const user = token === undefined ? ADMIN : await userOfToken(tokens, token)
+  if (token === '') warn('the provided Authorization header contains extra space before the bearer token, and is ignored')
+  const user = token ? await userOfToken(tokens, token) : ADMIN
   return impersonate(headersDistinct) ?? user
 }
 
-/** Other schemes than Bearer are nobody's. Upstream: authentication/request/bearertoken. */
+/** '' when a space too many stands before it. Other schemes than Bearer are nobody's. Upstream: authentication/request/bearertoken. */
 function bearerToken(authorization: string | undefined): string | undefined {
   const [scheme = '', token] = (authorization ?? '').trim().split(' ', 2)
-  return scheme.toLowerCase() === 'bearer' && token ? token : undefined
+  return scheme.toLowerCase() === 'bearer' ? token : undefined
 }
 
 async function userOfToken(tokens: ServiceAccountTokens, token: string): Promise<User> {

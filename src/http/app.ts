@@ -18,6 +18,7 @@ import { registerResourceRoutes } from './routes/resources.ts'
 import { SIMULATION_HASH, type Simulation } from './routes/simulation.ts'
 import { isSimulationPath, SimulationApp } from './simulation-app.ts'
 import { MAX_BODY_BYTES, toApiError } from './to-api-error.ts'
+import { WarningRecorder } from './warning-recorder.ts'
 import type { WatchStream } from './watch-stream.ts'
 
 export interface AppOptions {
@@ -50,9 +51,9 @@ export function createApp({ context, health, simulation, onError }: AppOptions):
     simulationApp.handle(request.raw, reply.raw).catch((error) => sendError(reply, toApiError(error, onError)))
   })
   const users = new WeakMap<IncomingMessage, User>()
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     if (!hasCredentials(request.raw)) return done()
-    authenticate(context.tokens, request.raw).then(
+    authenticate(context.tokens, request.raw, new WarningRecorder(reply.raw).warn).then(
       (user) => {
         users.set(request.raw, user)
         done()

@@ -7,10 +7,8 @@ import { ApiError } from '../api/meta/api-error.ts'
 
 const COMMON = { 'cache-control': 'no-cache, private' }
 
-/** @param warnings texts for Warning headers. Upstream: net/http NewWarningHeader */
-export function headersOf(contentType: string, warnings: readonly string[]): Record<string, string | string[]> {
-  if (warnings.length === 0) return { ...COMMON, 'content-type': contentType }
-  return { ...COMMON, 'content-type': contentType, warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`) }
+export function headersOf(contentType: string): Record<string, string> {
+  return { ...COMMON, 'content-type': contentType }
 }
 
 /** A body that is sent in pieces, made one by one as the client takes them: a large list isn't in memory twice. */
@@ -21,8 +19,8 @@ export interface Body {
   readonly pieces: Iterable<Buffer>
 }
 
-export function sendBytes(reply: FastifyReply, code: number, contentType: string, bytes: Buffer, warnings: readonly string[] = []): void {
-  const headers = headersOf(contentType, warnings)
+export function sendBytes(reply: FastifyReply, code: number, contentType: string, bytes: Buffer): void {
+  const headers = headersOf(contentType)
   if (isWorthCompressing(reply, bytes.length)) return sendCompressed(reply, code, headers, [bytes])
   reply.hijack()
   const { raw } = reply
@@ -41,7 +39,7 @@ function whole(pieces: Iterable<Buffer>): Buffer {
 /** One piece after the other, at the pace of the client. */
 export async function sendBody(reply: FastifyReply, contentType: string, { length, pieces }: Body): Promise<void> {
   if (length <= WHOLE_UP_TO_BYTES) return sendBytes(reply, 200, contentType, whole(pieces))
-  const headers = headersOf(contentType, [])
+  const headers = headersOf(contentType)
   if (isWorthCompressing(reply, length)) return sendCompressed(reply, 200, headers, pieces)
   reply.hijack()
   const { raw } = reply
@@ -91,8 +89,8 @@ function drained(raw: ServerResponse): Promise<void> {
   })
 }
 
-export function sendJson(reply: FastifyReply, code: number, value: unknown, warnings: readonly string[] = []): void {
-  sendBytes(reply, code, 'application/json', Buffer.from(JSON.stringify(value)), warnings)
+export function sendJson(reply: FastifyReply, code: number, value: unknown): void {
+  sendBytes(reply, code, 'application/json', Buffer.from(JSON.stringify(value)))
 }
 
 /** As JSON for people: upstream indents for browsers, curl and wget, and for whoever asks. Upstream: negotiate.go isPrettyPrint */

@@ -3,7 +3,7 @@
  * kind by name; what a kind wants is in its definition.
  */
 import type { AdmissionChain } from '../admission/admission.ts'
-import type { ResourceDefinition } from '../api/definition.ts'
+import type { ResourceDefinition, Warn } from '../api/definition.ts'
 import type { KubeObject } from '../api/object.ts'
 import type { Schemas } from '../api/schema.ts'
 import type { UserInfo } from '../api/types.gen.ts'
@@ -54,8 +54,8 @@ export interface WriteOptions {
   readonly fieldManager?: string | undefined
   /** Of an update: the next state is the current one, patched. It insists on a resourceVersion only if the patch brought its own. */
   readonly isPatch?: boolean
-  /** Collects the Warning headers of the answer. */
-  readonly warnings?: string[]
+  /** Hears what is questionable about the write; absent when nobody listens. */
+  readonly warn?: Warn | undefined
 }
 
 /** An object as a verb leaves it. */

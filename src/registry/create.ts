@@ -6,6 +6,7 @@ import { bytesOf, encoder, encodeUnstored } from './encode.ts'
 import { keyOf } from './get.ts'
 import { admissionRequest, agreeOnNamespace, prepareForCreate, validateCreate } from './strategy.ts'
 import { trackFields } from './track-fields.ts'
+import { AFTER_ADMISSION, AS_ASKED, dropRepeatedOwners, warnOf } from './warnings.ts'
 
 /**
  * Creates `object`, which becomes the registry's own.
@@ -26,6 +27,7 @@ export function prepareNew(context: RegistryContext, target: Target, object: Kub
   const { definition, namespace } = target
   agreeOnNamespace(definition, namespace, object)
   definition.setDefaults?.(object)
+  dropRepeatedOwners(object, AS_ASKED, options.warn)
   // What admission adds is nobody's. Upstream: handlers/create.go
   if (options.fieldManager !== undefined) {
     delete object.metadata.deletionTimestamp
@@ -34,8 +36,10 @@ export function prepareNew(context: RegistryContext, target: Target, object: Kub
   }
   const request = admissionRequest('create', target, '', object, undefined, options)
   context.admission.mutate(request)
-  prepareForCreate(context, target, object, options.user)
+  dropRepeatedOwners(object, AFTER_ADMISSION, options.warn)
+  prepareForCreate(context, target, object, options)
   validateCreate(definition, object)
+  warnOf(definition, object, undefined, options.warn)
   context.admission.validate(request)
   // Upstream's storage layer says so without a reason, and its HTTP layer makes a 500 of that.
   if (Number(object.metadata.resourceVersion) > 0) throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created')

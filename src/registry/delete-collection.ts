@@ -6,6 +6,7 @@ import type { RegistryContext, WriteOptions } from './context.ts'
 import { deleteObject } from './delete.ts'
 import { type ListResult, list } from './list.ts'
 import type { ListOptions } from './list-options.ts'
+import { warnOfDelete } from './warnings.ts'
 
 /** Deletes what the list options select, and answers with the list as it was. @throws ApiError */
 export async function deleteCollection(
@@ -16,6 +17,7 @@ export async function deleteCollection(
   asked: DeleteOptions,
   options: WriteOptions,
 ): Promise<ListResult> {
+  warnOfDelete(definition, asked, options.warn)
   const found = list(context, definition, namespace, listOptions)
   const outcomes = await Promise.allSettled(
     found.entries.map((entry) => {

@@ -10,6 +10,7 @@ import { bytesOf, encodeUnstored } from './encode.ts'
 import { getEntry } from './get.ts'
 import { admissionRequest } from './strategy.ts'
 import { writeState } from './update.ts'
+import { warnOfDelete } from './warnings.ts'
 
 export interface DeleteResult extends ObjectResult {
   /** False when the object stays for now: finalizers, a grace period. */
@@ -48,6 +49,7 @@ export async function deleteObject(
   options: WriteOptions,
 ): Promise<DeleteResult> {
   const { definition } = target
+  warnOfDelete(definition, asked, options.warn)
   for (;;) {
     const entry = getEntry(context, target)
     const old = definition.conversion === undefined ? entry.decoded() : definition.conversion.fromStored(entry.copy())

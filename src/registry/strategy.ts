@@ -7,7 +7,7 @@ import { timestamp } from '../api/meta/time.ts'
 import type { KubeObject } from '../api/object.ts'
 import type { ObjectMeta } from '../api/types.gen.ts'
 import { deepEqual } from '../lib/deep-equal.ts'
-import { type RegistryContext, type Target, type User, userInfoOf, type WriteOptions } from './context.ts'
+import { type RegistryContext, type Target, userInfoOf, type WriteOptions } from './context.ts'
 import { keyOf } from './get.ts'
 
 /** Upstream: names/generate.go. */
@@ -48,9 +48,11 @@ export function admissionRequest(
     old,
     user: options.user,
     isDryRun: options.dryRun === true,
-    warnings: options.warnings ?? [],
+    warn: options.warn ?? ignore,
   }
 }
+
+function ignore(): void {}
 
 /** A generated name that no object has: upstream finds that out from the store, and tries as often. */
 function freeName({ cache, random }: RegistryContext, { definition, namespace }: Target, base: string): string {
@@ -63,7 +65,7 @@ function freeName({ cache, random }: RegistryContext, { definition, namespace }:
 }
 
 /** In place: what the server says of a new object, whatever the client said. Upstream: rest.BeforeCreate. */
-export function prepareForCreate(context: RegistryContext, target: Target, object: KubeObject, user: User): void {
+export function prepareForCreate(context: RegistryContext, target: Target, object: KubeObject, { user, warn }: WriteOptions): void {
   const { definition } = target
   const { metadata } = object
   if (metadata.generateName && !metadata.name) metadata.name = freeName(context, target, metadata.generateName)
@@ -75,7 +77,7 @@ export function prepareForCreate(context: RegistryContext, target: Target, objec
   delete metadata.generation
   if (definition.countsGenerations) metadata.generation = 1
   if (definition.hasStatus && !definition.keepsStatusOnCreate) delete (object as { status?: unknown }).status
-  definition.prepareForCreate?.(object, userInfoOf(user))
+  definition.prepareForCreate?.(object, userInfoOf(user), warn)
 }
 
 /** In place: what an update of the main resource can't change. Upstream: rest.BeforeUpdate and the kinds' strategies. */

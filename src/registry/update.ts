@@ -17,6 +17,7 @@ import {
   validateUpdate,
 } from './strategy.ts'
 import { keepTimes, trackFields } from './track-fields.ts'
+import { AFTER_ADMISSION, AS_ASKED, dropRepeatedOwners, warnOf, warnOfStatus } from './warnings.ts'
 
 export interface UpdateOptions extends WriteOptions {
   /** '' for the resource itself; others than 'status' bring their own `prepare`. */
@@ -100,9 +101,11 @@ async function replace(
   if (insists && asked !== old.metadata.resourceVersion) throw conflictError(definition, name)
   next.metadata.resourceVersion = old.metadata.resourceVersion
   definition.setDefaults?.(next)
+  if (!options.isPatch) dropRepeatedOwners(next, AS_ASKED, options.warn)
   if (options.fieldManager !== undefined) trackFields(context, definition, subresource, old, next, options.fieldManager)
   const request = admissionRequest('update', target, subresource, next, old, options)
   context.admission.mutate(request)
+  dropRepeatedOwners(next, AFTER_ADMISSION, options.warn)
   if (options.prepare !== undefined) options.prepare(next, old)
   else if (subresource === 'status') prepareForStatusUpdate(definition, next, old, timestamp(context.clock.now()))
   else prepareForUpdate(definition, next, old)
@@ -111,6 +114,10 @@ async function replace(
   if (options.validate !== undefined) options.validate(next, old)
   else if (subresource === 'status') validateStatusUpdate(definition, next, old)
   else validateUpdate(definition, next, old)
+  if (options.validate === undefined) {
+    if (subresource === 'status') warnOfStatus(definition, next, options.warn)
+    else warnOf(definition, next, old, options.warn)
+  }
   context.admission.validate(request)
 
   const isDelete = isFinished(definition.holdsDeletion, next)

@@ -1,5 +1,5 @@
 /** Bytes to objects and back, for every media type that is served. */
-import type { ResourceDefinition } from '../../api/definition.ts'
+import type { ResourceDefinition, Warn } from '../../api/definition.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { FieldValidation } from '../../api/schema/decode-object.ts'
 import type { Schemas } from '../../api/schema.ts'
@@ -22,17 +22,11 @@ export class Codecs {
     this.#bodies = new RequestBodies(schemas, this.#protobuf)
   }
 
-  /** @param warnings receives what fieldValidation=Warn has to say. @throws ApiError 400 */
-  decode(
-    body: Buffer,
-    mediaType: MediaType,
-    definition: ResourceDefinition,
-    fieldValidation: FieldValidation,
-    warnings: string[],
-  ): KubeObject {
+  /** @param warn receives what fieldValidation=Warn has to say. @throws ApiError 400 */
+  decode(body: Buffer, mediaType: MediaType, definition: ResourceDefinition, fieldValidation: FieldValidation, warn: Warn): KubeObject {
     const { group, version, kind, schema } = definition
     const decoded = this.#bodies.decode(body, mediaType, { group, version, kind, typeName: schema }, fieldValidation)
-    warnings.push(...decoded.warnings)
+    decoded.warnings.forEach(warn)
     decoded.object.metadata ??= {}
     return decoded.object as unknown as KubeObject
   }
@@ -43,17 +37,11 @@ export class Codecs {
   }
 
   /** What the patch makes of `current`, which is left as it is. @throws ApiError */
-  patch(
-    current: KubeObject,
-    body: PatchBody,
-    { schema }: ResourceDefinition,
-    fieldValidation: FieldValidation,
-    warnings: string[],
-  ): KubeObject {
+  patch(current: KubeObject, body: PatchBody, { schema }: ResourceDefinition, fieldValidation: FieldValidation, warn: Warn): KubeObject {
     const original = current as unknown as Record<string, unknown>
     const patched = applyPatchBody(this.#schemas, schema, original, body)
     const decoded = decodePatchedObject(this.#schemas, { ...body, typeName: schema, patched, fieldValidation })
-    warnings.push(...decoded.warnings)
+    decoded.warnings.forEach(warn)
     decoded.object.metadata ??= {}
     return decoded.object as unknown as KubeObject
   }

@@ -1,6 +1,6 @@
 /** The form of an answer: what the client accepts, and sending a write's result in it. */
 import { badRequestError } from '../../api/meta/api-error.ts'
-import type { ObjectResult, WriteOptions } from '../../registry/context.ts'
+import type { ObjectResult } from '../../registry/context.ts'
 import { booleanOf, textOf } from '../query.ts'
 import { acceptedForm, Representation } from '../representation.ts'
 import { sendBytes, wantsPretty } from '../respond.ts'
@@ -29,13 +29,8 @@ export function representationOf(server: ResourceServer, call: Call, definition 
   )
 }
 
-export function sendResult(
-  call: Call,
-  representation: Representation,
-  { bytes, isCreated }: ObjectResult,
-  { warnings }: WriteOptions,
-): void {
-  sendBytes(call.reply, isCreated ? 201 : 200, representation.contentType, representation.object(bytes), warnings)
+export function sendResult(call: Call, representation: Representation, { bytes, isCreated }: ObjectResult): void {
+  sendBytes(call.reply, isCreated ? 201 : 200, representation.contentType, representation.object(bytes))
 }
 
 const INCLUDES: readonly string[] = ['Metadata', 'Object', 'None']

@@ -10,30 +10,17 @@ import { applyOptionsOf } from '../field-manager.ts'
 import { fieldValidationOf } from '../query.ts'
 import { bodyOf, type Call, type PatchWriteOptions, patchTypeOf, type ResourceServer } from './resource-call.ts'
 
-export function decodeBody(
-  server: ResourceServer,
-  call: Call,
-  definition: ResourceDefinition,
-  optionsKind: string,
-  warnings: string[],
-): KubeObject {
+export function decodeBody(server: ResourceServer, call: Call, definition: ResourceDefinition, optionsKind: string): KubeObject {
   const mediaType = bodyMediaType(call.request.headers['content-type'])
-  warnings.length = 0
-  return server.codecs.decode(bodyOf(call.request), mediaType, definition, fieldValidationOf(call.query, optionsKind), warnings)
+  return server.codecs.decode(bodyOf(call.request), mediaType, definition, fieldValidationOf(call.query, optionsKind), call.warn)
 }
 
 /** The body of a PUT, whose faults come before a missing object. Decoded anew when the update is tried again. @throws ApiError */
-export function replacementOf(
-  server: ResourceServer,
-  call: Call,
-  target: Target,
-  definition: ResourceDefinition,
-  warnings: string[],
-): () => KubeObject {
-  let decoded: KubeObject | undefined = decodeBody(server, call, definition, 'UpdateOptions', warnings)
+export function replacementOf(server: ResourceServer, call: Call, target: Target, definition: ResourceDefinition): () => KubeObject {
+  let decoded: KubeObject | undefined = decodeBody(server, call, definition, 'UpdateOptions')
   checkIdentity(target, decoded)
   return () => {
-    const object = decoded ?? decodeBody(server, call, definition, 'UpdateOptions', warnings)
+    const object = decoded ?? decodeBody(server, call, definition, 'UpdateOptions')
     decoded = undefined
     return object
   }
@@ -44,17 +31,14 @@ export function patchOf(
   server: ResourceServer,
   call: Call,
   definition: ResourceDefinition,
-  { warnings, isApply }: PatchWriteOptions,
+  { isApply }: PatchWriteOptions,
 ): (current: KubeObject | undefined) => KubeObject {
   const { context, codecs } = server
   const fieldValidation = fieldValidationOf(call.query, 'PatchOptions')
   const body = decodePatchBody(bodyOf(call.request), patchTypeOf(call), fieldValidation)
   if (isApply) {
-    warnings.push(...applyWarnings(body, fieldValidation))
+    applyWarnings(body, fieldValidation).forEach(call.warn)
     return applyChange(context, definition, body.patch, { ...applyOptionsOf(call.query), subresource: call.info.subresource })
   }
-  return (current) => {
-    warnings.length = 0
-    return codecs.patch(current!, body, definition, fieldValidation, warnings)
-  }
+  return (current) => codecs.patch(current!, body, definition, fieldValidation, call.warn)
 }

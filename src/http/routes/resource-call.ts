@@ -1,6 +1,6 @@
 /** One request for a resource on its way, and what its URL, headers and body ask for. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { ResourceDefinition } from '../../api/definition.ts'
+import type { ResourceDefinition, Warn } from '../../api/definition.ts'
 import { ApiError } from '../../api/meta/api-error.ts'
 import type { DeleteOptions } from '../../api/types.gen.ts'
 import type { RegistryContext, Target, User, WriteOptions } from '../../registry/context.ts'
@@ -28,14 +28,16 @@ export interface Call {
   readonly info: RequestInfo
   readonly query: Query
   readonly user: User
+  /** Adds a Warning header to the answer. */
+  readonly warn: Warn
 }
 
-export function writeOptions({ query, user, request }: Call, optionsKind: string): WriteOptions & { warnings: string[] } {
+export function writeOptions({ query, user, warn, request }: Call, optionsKind: string): WriteOptions {
   const fieldManager = fieldManagerOf(query, request.headers['user-agent'], optionsKind)
-  return { user, dryRun: isDryRun(query, optionsKind), fieldManager, warnings: [] }
+  return { user, dryRun: isDryRun(query, optionsKind), fieldManager, warn }
 }
 
-export type PatchWriteOptions = UpdateOptions & { readonly warnings: string[]; readonly isApply: boolean }
+export type PatchWriteOptions = UpdateOptions & { readonly isApply: boolean }
 
 /** @throws ApiError 415, 422 */
 export function patchOptions(call: Call): PatchWriteOptions {

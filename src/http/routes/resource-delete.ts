@@ -13,9 +13,8 @@ export async function deleteCall(server: ResourceServer, call: Call): Promise<vo
   const { asked, options } = deleteOptions(call, server.codecs)
   const target = targetOf(call)
   const result = await deleteObject(server.context, target, asked, options)
-  if (result.isGone && !definition.returnsDeletedObject)
-    return sendJson(call.reply, 200, deletedStatus(target, result.object), options.warnings)
-  sendBytes(call.reply, result.code, representation.contentType, representation.object(result.bytes), options.warnings)
+  if (result.isGone && !definition.returnsDeletedObject) return sendJson(call.reply, 200, deletedStatus(target, result.object))
+  sendBytes(call.reply, result.code, representation.contentType, representation.object(result.bytes))
 }
 
 export async function deleteCollectionCall(server: ResourceServer, call: Call): Promise<void> {

@@ -57,7 +57,7 @@ export function watchCall(server: ResourceServer, call: Call): void {
   })
   streams.add(stream)
   call.reply.raw.on('close', () => streams.delete(stream))
-  stream.start(started, headersOf(representation.contentType, []) as Record<string, string>)
+  stream.start(started, headersOf(representation.contentType))
 }
 
 /** An ApiError for what upstream only finds out when the answer has begun: it ends the stream. Throws all else. */

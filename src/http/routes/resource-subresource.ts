@@ -29,8 +29,8 @@ export async function subresourceCall(server: ResourceServer, call: Call): Promi
       if (subresource.create === undefined) throw methodNotAllowed()
       const representation = representationOf(server, call, shown)
       const options = writeOptions(call, 'CreateOptions')
-      const object = decodeBody(server, call, shown, 'CreateOptions', options.warnings)
-      return sendResult(call, representation, await subresource.create(context, target, object, options), options)
+      const object = decodeBody(server, call, shown, 'CreateOptions')
+      return sendResult(call, representation, await subresource.create(context, target, object, options))
     }
     case 'PUT':
     case 'PATCH':
@@ -54,9 +54,9 @@ async function writeSubresource(
   if (isPatch) {
     const options = { ...patchOptions(call), subresource: call.info.subresource }
     const change = patchOf(server, call, shown, options)
-    return sendResult(call, representation, await subresource.update(server.context, target, change, options), options)
+    return sendResult(call, representation, await subresource.update(server.context, target, change, options))
   }
   const options = { ...writeOptions(call, 'UpdateOptions'), subresource: call.info.subresource }
-  const change = replacementOf(server, call, target, shown, options.warnings)
-  sendResult(call, representation, await subresource.update(server.context, target, change, options), options)
+  const change = replacementOf(server, call, target, shown)
+  sendResult(call, representation, await subresource.update(server.context, target, change, options))
 }

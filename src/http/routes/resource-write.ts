@@ -12,12 +12,11 @@ export async function createCall(server: ResourceServer, call: Call): Promise<vo
   if (!definition.verbs.includes('create')) throw methodNotAllowed()
   const representation = representationOf(server, call)
   const options = writeOptions(call, 'CreateOptions')
-  const object = decodeBody(server, call, definition, 'CreateOptions', options.warnings)
+  const object = decodeBody(server, call, definition, 'CreateOptions')
   const target: Target = { definition, namespace: info.namespace ?? '', name: '' }
   const virtual = findSubresource(definition, '')
-  if (virtual !== undefined)
-    return sendResult(call, representation, await virtual.create!(server.context, target, object, options), options)
-  sendResult(call, representation, await create(server.context, target, object, options), options)
+  if (virtual !== undefined) return sendResult(call, representation, await virtual.create!(server.context, target, object, options))
+  sendResult(call, representation, await create(server.context, target, object, options))
 }
 
 export async function updateCall(server: ResourceServer, call: Call): Promise<void> {
@@ -26,8 +25,8 @@ export async function updateCall(server: ResourceServer, call: Call): Promise<vo
   const representation = representationOf(server, call)
   const options = writeOptions(call, 'UpdateOptions')
   const target = targetOf(call)
-  const change = replacementOf(server, call, target, definition, options.warnings)
-  sendResult(call, representation, await update(server.context, target, change, options), options)
+  const change = replacementOf(server, call, target, definition)
+  sendResult(call, representation, await update(server.context, target, change, options))
 }
 
 export async function patchCall(server: ResourceServer, call: Call): Promise<void> {
@@ -36,5 +35,5 @@ export async function patchCall(server: ResourceServer, call: Call): Promise<voi
   const representation = representationOf(server, call)
   const options = patchOptions(call)
   const change = patchOf(server, call, definition, options)
-  sendResult(call, representation, await update(server.context, targetOf(call), change, options), options)
+  sendResult(call, representation, await update(server.context, targetOf(call), change, options))
 }

@@ -4,6 +4,7 @@ import type { User } from '../../registry/context.ts'
 import { booleanOf, type Query } from '../query.ts'
 import { parseRequestInfo } from '../request-info.ts'
 import { NO_SUCH_PATH, UNKNOWN_PATH } from '../respond.ts'
+import { WarningRecorder } from '../warning-recorder.ts'
 import { apiVersionOf, type Call, methodNotAllowed, type ResourceServer } from './resource-call.ts'
 import { deleteCall, deleteCollectionCall } from './resource-delete.ts'
 import { getCall, listCall, watchCall } from './resource-read.ts'
@@ -32,7 +33,9 @@ function callOf(server: ResourceServer, request: FastifyRequest, reply: FastifyR
   // A namespace in the path of a cluster-scoped resource, or none where an object needs one, is no path of upstream's.
   if (!definition.namespaced && info.namespace !== undefined) throw NO_SUCH_PATH
   if (definition.namespaced && info.namespace === undefined && info.name !== '' && !info.isWatchPath) throw NO_SUCH_PATH
-  return { request, reply, definition, info, query: request.query as Query, user }
+  const { warn } = new WarningRecorder(reply.raw)
+  if (definition.deprecation !== undefined) warn(definition.deprecation)
+  return { request, reply, definition, info, query: request.query as Query, user, warn }
 }
 
 function answer(server: ResourceServer, call: Call): Promise<void> | void {

@@ -42,7 +42,7 @@ export const evict: Subresource = {
     const own: WriteOptions = {
       user: options.user,
       dryRun: options.dryRun === true || (asked.dryRun?.length ?? 0) > 0,
-      ...(options.warnings === undefined ? {} : { warnings: options.warnings }),
+      warn: options.warn,
     }
 
     if (await evictUnguarded(context, target, asked, own)) return success(object)

@@ -15,11 +15,13 @@ import type {
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
 } from '../../types.gen.ts'
+import { staticNameWarnings } from './static-name-warnings.ts'
 
 const PATH = 'admissionregistration.k8s.io/v1'
 
 export const validatingAdmissionPolicy = defineResource<ValidatingAdmissionPolicy>(`${PATH}/validatingadmissionpolicies`, {
   countsGenerations: true,
+  warnings: staticNameWarnings,
   refusesUnconditionalUpdate: true,
   setDefaults: ({ spec }) => {
     if (spec === undefined) return
@@ -51,6 +53,7 @@ export const validatingAdmissionPolicy = defineResource<ValidatingAdmissionPolic
 
 export const mutatingAdmissionPolicy = defineResource<MutatingAdmissionPolicy>(`${PATH}/mutatingadmissionpolicies`, {
   countsGenerations: true,
+  warnings: staticNameWarnings,
   refusesUnconditionalUpdate: true,
   setDefaults: ({ spec }) => {
     if (spec === undefined) return
@@ -127,6 +130,7 @@ interface Binding {
 function bindingBehaviour<T extends Binding>(): Behaviour<T> {
   return {
     countsGenerations: true,
+    warnings: staticNameWarnings,
     refusesUnconditionalUpdate: true,
     setDefaults: ({ spec }) => setMatchDefaults(spec?.matchResources),
     columns: [

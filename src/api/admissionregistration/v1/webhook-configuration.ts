@@ -1,4 +1,5 @@
 /** ValidatingWebhookConfiguration and MutatingWebhookConfiguration. */
+
 import { type Behaviour, defineResource } from '../../definition.ts'
 import { pushInvalid, pushUnsupported } from '../../meta/field-checks.ts'
 import { duplicate, type FieldError, invalid, required } from '../../meta/field-error.ts'
@@ -12,6 +13,7 @@ import type {
   ValidatingWebhook,
   ValidatingWebhookConfiguration,
 } from '../../types.gen.ts'
+import { staticNameWarnings } from './static-name-warnings.ts'
 
 type Configuration = MutatingWebhookConfiguration | ValidatingWebhookConfiguration
 type Webhook = MutatingWebhook | ValidatingWebhook
@@ -34,6 +36,7 @@ export const mutatingWebhookConfiguration = defineResource<MutatingWebhookConfig
 function behaviour(setOwnDefaults: (webhook: Webhook) => void): Behaviour<Configuration> {
   return {
     countsGenerations: true,
+    warnings: staticNameWarnings,
     refusesUnconditionalUpdate: true,
     setDefaults: ({ webhooks }) => {
       for (const webhook of webhooks ?? []) {

@@ -1,4 +1,5 @@
 import { validatePodTemplate } from '../../core/v1/pod-template.ts'
+import { podTemplateWarnings } from '../../core/v1/pod-warnings.ts'
 import { defineResource } from '../../definition.ts'
 import { isSameValue, pushChanged, pushDecremented, pushNegative } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, notSupported, required } from '../../meta/field-error.ts'
@@ -52,6 +53,10 @@ export const daemonSet = defineResource<DaemonSet>('apps/v1/daemonsets', {
     pushDecremented(errors, 'status.collisionCount', next.status?.collisionCount, old.status?.collisionCount)
     return errors
   },
+  warnings: (next, old) =>
+    old !== undefined && templateGeneration(next) === templateGeneration(old)
+      ? []
+      : podTemplateWarnings(next.spec.template, 'spec.template'),
   columns: [
     nameColumn,
     column('Desired', 'integer', 'Number of nodes that should run its pod.', ({ status }) => status?.desiredNumberScheduled ?? 0),

@@ -1,3 +1,4 @@
+import { hostNameWarnings, workloadWarnings } from '../../core/v1/pod-warnings.ts'
 import { defineResource } from '../../definition.ts'
 import { isSameValue, pushChanged, pushDecremented, pushNegative } from '../../meta/field-checks.ts'
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts'
@@ -54,6 +55,10 @@ export const deployment = defineResource<Deployment>('apps/v1/deployments', {
     pushDecremented(errors, 'status.collisionCount', next.status?.collisionCount, old.status?.collisionCount)
     return errors
   },
+  warnings: (next, old) => [
+    ...(old === undefined ? hostNameWarnings(next.metadata.name) : []),
+    ...workloadWarnings(next, old, next.spec.template),
+  ],
   columns: [
     nameColumn,
     column(

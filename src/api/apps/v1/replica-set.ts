@@ -1,3 +1,4 @@
+import { hostNameWarnings, workloadWarnings } from '../../core/v1/pod-warnings.ts'
 import { defineResource } from '../../definition.ts'
 import { pushChanged, pushNegative } from '../../meta/field-checks.ts'
 import type { FieldError } from '../../meta/field-error.ts'
@@ -31,6 +32,10 @@ export const replicaSet = defineResource<ReplicaSet>('apps/v1/replicasets', {
     return errors
   },
   validateStatusUpdate: ({ status }) => validateReplicaCounts({ ...status }, COUNTS, BOUNDED, 'readyReplicas'),
+  warnings: (next, old) => [
+    ...(old === undefined ? hostNameWarnings(next.metadata.name) : []),
+    ...workloadWarnings(next, old, next.spec.template),
+  ],
   columns: [
     nameColumn,
     column('Desired', 'integer', 'Number of pods that are wanted.', ({ spec }) => spec.replicas ?? 0),

@@ -1,3 +1,5 @@
+import { workloadWarnings } from '../../core/v1/pod-warnings.ts'
+import { claimSpecWarnings } from '../../core/v1/resource-warnings.ts'
 import { setPersistentVolumeClaimSpecDefaults } from '../../core/v1/volume-defaults.ts'
 import { defineResource } from '../../definition.ts'
 import { isSameValue, pushDecremented } from '../../meta/field-checks.ts'
@@ -58,6 +60,7 @@ export const statefulSet = defineResource<StatefulSet>('apps/v1/statefulsets', {
     pushDecremented(errors, 'status.collisionCount', next.status?.collisionCount, old.status?.collisionCount)
     return errors
   },
+  warnings,
   columns: [
     nameColumn,
     column(
@@ -71,6 +74,18 @@ export const statefulSet = defineResource<StatefulSet>('apps/v1/statefulsets', {
   ],
   scale: replicasScale,
 })
+
+/** Upstream: strategy.go WarningsOnCreate, WarningsOnUpdate, which differ in the path of claims. */
+function warnings(next: StatefulSet, old: StatefulSet | undefined): string[] {
+  const { template, volumeClaimTemplates = [], revisionHistoryLimit = 0 } = next.spec
+  const claim = old === undefined ? '' : '.Spec'
+  const texts = workloadWarnings(next, old, template)
+  texts.push(...volumeClaimTemplates.flatMap(({ spec }, i) => claimSpecWarnings(`spec.volumeClaimTemplates[${i}]${claim}`, spec)))
+  if (revisionHistoryLimit < 0) {
+    texts.push('spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended')
+  }
+  return texts
+}
 
 function setSpecDefaults(spec: StatefulSetSpec): void {
   if (!spec.podManagementPolicy) spec.podManagementPolicy = 'OrderedReady'

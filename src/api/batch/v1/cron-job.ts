@@ -1,6 +1,7 @@
 import { parseCronSchedule } from '../../../lib/cron-schedule.ts'
 import { isKnownTimeZone } from '../../../lib/time-zone.ts'
 import { age } from '../../age.ts'
+import { hostNameWarnings } from '../../core/v1/pod-warnings.ts'
 import { defineResource } from '../../definition.ts'
 import { pushNegative, pushUnsupportedOrMissing } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, notSupported, required } from '../../meta/field-error.ts'
@@ -9,6 +10,7 @@ import { ageColumn, column, containerColumns, formatLabelSelector, nameColumn, w
 import type { CronJob, CronJobSpec, JobSpec } from '../../types.gen.ts'
 import { setJobTemplateDefaults } from './job.ts'
 import { validateJobSpec } from './job-spec-validation.ts'
+import { jobSpecWarnings } from './job-warnings.ts'
 
 /** The names of its Jobs are 11 characters longer, and theirs are limited to 63 by the pods' labels. */
 const MAX_NAME_BYTES = 63 - 11
@@ -40,6 +42,7 @@ export const cronJob = defineResource<CronJob>('batch/v1/cronjobs', {
     return errors
   },
   validateUpdate: (next, old) => validateCronJobSpec(next.spec, old.spec),
+  warnings,
   columns: [
     nameColumn,
     column('Schedule', 'string', 'When it makes Jobs, in cron notation.', ({ spec }) => spec.schedule),
@@ -54,6 +57,18 @@ export const cronJob = defineResource<CronJob>('batch/v1/cronjobs', {
     wideColumn('Selector', 'Which pods belong to its Jobs.', ({ spec }) => formatLabelSelector(spec.jobTemplate.spec?.selector)),
   ],
 })
+
+function warnings({ metadata, spec }: CronJob, old: CronJob | undefined): string[] {
+  const texts = old === undefined ? hostNameWarnings(metadata.name) : []
+  if (metadata.generation !== old?.metadata.generation) texts.push(...jobSpecWarnings(spec.jobTemplate.spec, 'spec.jobTemplate.spec'))
+  if (old !== undefined && spec.schedule.includes('TZ')) {
+    // Upstream's own path.
+    const path = 'spec.spec.schedule'
+    const page = 'https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/'
+    texts.push(`cannot use TZ or CRON_TZ in ${path}, use timeZone instead, see ${page} for more details`)
+  }
+  return texts
+}
 
 /** Upstream: printers.go printBoolPtr, which prints words in a column of booleans. */
 function capitalized(value: boolean | undefined): string {

@@ -1,5 +1,6 @@
 import { humanDuration } from '../../age.ts'
 import { setPodTemplateDefaults } from '../../core/v1/pod-template.ts'
+import { hostNameWarnings } from '../../core/v1/pod-warnings.ts'
 import { defineResource } from '../../definition.ts'
 import { isConditionTrue } from '../../meta/conditions.ts'
 import { type FieldError, invalid, required } from '../../meta/field-error.ts'
@@ -13,6 +14,7 @@ import { generateJobSelector, validateGeneratedSelector } from './job-selector.t
 import { validateJobSpec } from './job-spec-validation.ts'
 import { validateJobStatusUpdate } from './job-status-validation.ts'
 import { validateJobUpdate } from './job-update-validation.ts'
+import { jobSpecWarnings } from './job-warnings.ts'
 
 /** With a limit for each index the limit for the whole is as good as none. */
 const MAX_INT32 = 2 ** 31 - 1
@@ -20,7 +22,8 @@ const MAX_INT32 = 2 ** 31 - 1
 export const job = defineResource<Job>('batch/v1/jobs', {
   // For clients of the first days: kubectl always says which. Upstream: strategy.go DefaultGarbageCollectionPolicy.
   ownDependents: 'stay',
-  defaultPropagationPolicy: 'Orphan',
+  dependentsWarning:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
   countsGenerations: true,
   setDefaults: (object) => {
     object.spec ??= {} as JobSpec
@@ -48,6 +51,10 @@ export const job = defineResource<Job>('batch/v1/jobs', {
   validate: validateJob,
   validateUpdate: validateJobUpdate,
   validateStatusUpdate: validateJobStatusUpdate,
+  warnings: ({ metadata, spec }, old) => [
+    ...(old === undefined ? hostNameWarnings(metadata.name) : []),
+    ...(metadata.generation === old?.metadata.generation ? [] : jobSpecWarnings(spec, 'spec')),
+  ],
   columns: [
     nameColumn,
     column('Status', 'string', 'What has become of the job.', statusText),

@@ -4,6 +4,7 @@ import { isDns1123Label, isQualifiedName, isValidPortNumber, nameIsDnsSubdomain 
 import type { EndpointAddress, EndpointPort, Endpoints } from '../../types.gen.ts'
 import { pushInvalid } from './formats.ts'
 import { checkIp, checkNonSpecialIp } from './ip-address.ts'
+import { ipWarnings } from './ip-warnings.ts'
 import { ageColumn, nameColumn } from './metadata-columns.ts'
 
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP']
@@ -15,12 +16,24 @@ export const endpoints = defineResource<Endpoints>('v1/endpoints', {
     if (subsets) for (const { ports } of subsets) if (ports) for (const port of ports) port.protocol ||= 'TCP'
   },
   validate,
+  warnings,
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   columns: [
     nameColumn,
     { name: 'Endpoints', type: 'string', description: 'The first addresses with their ports.', priority: 0, cell: endpointsText },
     ageColumn,
   ],
 })
+
+/** The controller's own are known to be well written. Upstream: strategy.go endpointsWarnings. */
+function warnings({ metadata, subsets = [] }: Endpoints): string[] {
+  if (metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller') return []
+  return subsets.flatMap((subset, i) =>
+    (['addresses', 'notReadyAddresses'] as const).flatMap((key) =>
+      (subset[key] ?? []).flatMap(({ ip }, j) => ipWarnings(`subsets[${i}].${key}[${j}].ip`, ip)),
+    ),
+  )
+}
 
 function validate({ subsets }: Endpoints): FieldError[] {
   const errors: FieldError[] = []

@@ -10,7 +10,7 @@ export function isIpv6(text: string): boolean {
 }
 
 /** RFC 5952's form of a valid address. */
-function canonicalIp(ip: string): string {
+export function canonicalIp(ip: string): string {
   return isIPv6(ip) ? new URL(`http://[${ip}]/`).hostname.slice(1, -1) : ip
 }
 
@@ -42,11 +42,11 @@ function ipFault(ip: string): string | undefined {
 }
 
 /** As Go reads an IPv4 address, where others take octets that begin with 0 for octal. */
-function withoutLeadingZeros(ip: string): string {
+export function withoutLeadingZeros(ip: string): string {
   return ip.replace(LEADING_ZEROS, '')
 }
 
-function isIpv4InIpv6(ip: string): boolean {
+export function isIpv4InIpv6(ip: string): boolean {
   return isIPv6(ip) && canonicalIp(ip).startsWith('::ffff:')
 }
 
@@ -66,20 +66,58 @@ export function checkCanonicalCidr(errors: FieldError[], text: string, path: str
 }
 
 function cidrFault(text: string): string | undefined {
+  const parts = cidrParts(text)
+  if (parts === undefined) return 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
+  if (!parts.isStandard) return 'must not have leading 0s in IP or prefix length'
+  if (isIpv4InIpv6(parts.ip)) return 'must not have an IPv4-mapped IPv6 address'
+  return hasHostBits(parts.ip, parts.length) ? 'must not have bits set beyond the prefix length' : undefined
+}
+
+export interface CidrParts {
+  /** Without leading zeros. */
+  readonly ip: string
+  /** In bits. */
+  readonly length: number
+  /** Written without leading zeros? */
+  readonly isStandard: boolean
+}
+
+/** undefined when it isn't one in any spelling. Upstream: netutils.ParseCIDRSloppy. */
+export function cidrParts(text: string): CidrParts | undefined {
   const [written = '', length = '', ...rest] = text.split('/')
   const ip = withoutLeadingZeros(written)
   const version = isIP(ip)
   if (version === 0 || ip.includes('%') || rest.length > 0 || !/^\d+$/.test(length) || Number(length) > (version === 4 ? 32 : 128)) {
-    return 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
+    return undefined
   }
-  if (ip !== written || /^0\d/.test(length)) return 'must not have leading 0s in IP or prefix length'
-  if (isIpv4InIpv6(ip)) return 'must not have an IPv4-mapped IPv6 address'
-  return hasHostBits(ip, Number(length)) ? 'must not have bits set beyond the prefix length' : undefined
+  return { ip, length: Number(length), isStandard: ip === written && !/^0\d/.test(length) }
 }
 
 function hasHostBits(ip: string, length: number): boolean {
-  const [bits, value] = isIPv6(ip) ? [128, ipv6Value(ip)] : [32, ipv4Value(ip)]
+  const { value, bits } = numberOf(ip)
   return (value & ((1n << BigInt(bits - length)) - 1n)) !== 0n
+}
+
+/** The first address of the range. */
+export function maskedAddress(ip: string, length: number): string {
+  const { value, bits } = numberOf(ip)
+  const rest = BigInt(bits - length)
+  const masked = (value >> rest) << rest
+  const groups = (count: number, size: number, radix: number): string[] =>
+    Array.from({ length: count }, (_, i) => ((masked >> BigInt((count - 1 - i) * size)) & ((1n << BigInt(size)) - 1n)).toString(radix))
+  return bits === 32 ? groups(4, 8, 10).join('.') : canonicalIp(groups(8, 16, 16).join(':'))
+}
+
+/** As Go writes an address: an IPv4 one in IPv6 as what it is. undefined when it is none. Upstream: net.IP.String. */
+export function addressText(ip: string): string | undefined {
+  if (isIP(ip) === 0 || ip.includes('%')) return undefined
+  if (!isIpv4InIpv6(ip)) return canonicalIp(ip)
+  const value = ipv6Value(ip)
+  return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join('.')
+}
+
+function numberOf(ip: string): { value: bigint; bits: 32 | 128 } {
+  return isIPv6(ip) ? { value: ipv6Value(ip), bits: 128 } : { value: ipv4Value(ip), bits: 32 }
 }
 
 function ipv4Value(ip: string): bigint {

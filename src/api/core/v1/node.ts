@@ -5,6 +5,7 @@ import { isLongerThan } from '../../meta/names.ts'
 import type { Node } from '../../types.gen.ts'
 import { NOT_POSITIVE } from './formats.ts'
 import { checkCidr, isDualStack } from './ip-address.ts'
+import { cidrWarnings } from './ip-warnings.ts'
 import { ageColumn, nameColumn } from './metadata-columns.ts'
 import { setResourceListDefaults } from './resource-list.ts'
 import { checkQuantity } from './resource-validation.ts'
@@ -28,6 +29,7 @@ export const node = defineResource<Node>('v1/nodes', {
   validate,
   validateUpdate,
   validateStatusUpdate: validateUpdate,
+  warnings,
   columns: [
     nameColumn,
     { name: 'Status', type: 'string', description: 'Is the node ready, and open to new pods?', priority: 0, cell: statusText },
@@ -187,6 +189,15 @@ function validateUpdate(node: Node, old: Node): FieldError[] {
   if (spec.taints) checkTaints(errors, spec.taints, 'metadata.taints')
   if ((old.spec.externalID ?? '') !== (spec.externalID ?? '')) errors.push(forbidden('spec.externalID', 'may not be updated'))
   return errors
+}
+
+/** Upstream: strategy.go nodeWarnings. */
+function warnings({ spec }: Node): string[] {
+  const texts: string[] = []
+  if (spec.configSource) texts.push('spec.configSource: the feature is removed')
+  if (spec.externalID) texts.push('spec.externalID: this field is deprecated, and is unused by Kubernetes')
+  texts.push(...(spec.podCIDRs ?? []).flatMap((cidr, i) => cidrWarnings(`spec.podCIDRs[${i}]`, cidr)))
+  return texts
 }
 
 function statusText({ spec, status }: Node): string {

@@ -6,6 +6,7 @@ import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../../typ
 import { checkClaimSpec } from './claim-validation.ts'
 import { IMMUTABLE, pushInvalid } from './formats.ts'
 import { ageColumn, nameColumn } from './metadata-columns.ts'
+import { persistentVolumeClaimWarnings } from './persistent-volume-warnings.ts'
 import { setResourceListDefaults } from './resource-list.ts'
 import { isNativeResource } from './resource-names.ts'
 import { semanticEqual } from './semantic-equal.ts'
@@ -47,6 +48,7 @@ export const persistentVolumeClaim = defineResource<PersistentVolumeClaim>('v1/p
   },
   validateUpdate,
   validateStatusUpdate,
+  warnings: persistentVolumeClaimWarnings,
   columns: [
     nameColumn,
     {

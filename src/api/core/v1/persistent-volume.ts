@@ -16,6 +16,7 @@ import { checkAccessModes, checkVolumeMode } from './claim-validation.ts'
 import { IMMUTABLE, NOT_POSITIVE, pushInvalid } from './formats.ts'
 import { checkNoBacksteps } from './local-path.ts'
 import { ageColumn, nameColumn } from './metadata-columns.ts'
+import { persistentVolumeWarnings } from './persistent-volume-warnings.ts'
 import { setResourceListDefaults } from './resource-list.ts'
 import { semanticEqual } from './semantic-equal.ts'
 import { specDiff } from './spec-diff.ts'
@@ -48,6 +49,7 @@ export const persistentVolume = defineResource<PersistentVolume>('v1/persistentv
   prepareForStatusUpdate: setTransitionTime,
   validate,
   validateUpdate,
+  warnings: persistentVolumeWarnings,
   columns: [
     nameColumn,
     {

@@ -1,6 +1,7 @@
 /** The annotations of pods that mean something to the API. */
 
 import { deepEqual } from '../../../lib/deep-equal.ts'
+import type { Warn } from '../../definition.ts'
 import { type FieldError, forbidden, invalid } from '../../meta/field-error.ts'
 import type { AppArmorProfile, Pod, PodSpec, SeccompProfile } from '../../types.gen.ts'
 import { MAX_INT32 } from './formats.ts'
@@ -56,22 +57,44 @@ function checkAppArmorName(errors: FieldError[], key: string, name: string, spec
 }
 
 /**
- * In place, on create: an annotation of the time before there was a field fills in the field.
+ * In place, on create: an annotation of the time before there was a field fills in the field. Whoever still writes it is told.
  * Upstream: strategy.go applyAppArmorVersionSkew.
  */
-export function setAnnotatedAppArmor({ metadata: { annotations }, spec }: Pod): void {
+export function setAnnotatedAppArmor({ metadata: { annotations }, spec }: Pod, warn: Warn | undefined): void {
   if (annotations === undefined || spec.os?.name === 'windows') return
   const podProfile = spec.securityContext?.appArmorProfile
   eachContainer(spec, '', (container) => {
-    const annotation = annotations[`${APPARMOR_CONTAINER}${container.name}`]
-    if (annotation === undefined || container.securityContext?.appArmorProfile) return
-    const profile = profileOf(annotation)
+    if (container.securityContext?.appArmorProfile) return
+    for (const text of annotatedAppArmorWarning(annotations, spec, container.name, 'metadata.annotations')) warn?.(text)
+    const profile = profileOf(annotations[`${APPARMOR_CONTAINER}${container.name}`])
     if (profile === undefined || deepEqual(profile, podProfile)) return
     container.securityContext = { ...container.securityContext, appArmorProfile: profile }
   })
 }
 
-function profileOf(annotation: string): AppArmorProfile | undefined {
+/** Of an annotation for a container without the field; none when it says what the pod's own field says. */
+export function annotatedAppArmorWarning(
+  annotations: Readonly<Record<string, string>>,
+  { securityContext }: PodSpec,
+  container: string,
+  path: string,
+): string[] {
+  const key = `${APPARMOR_CONTAINER}${container}`
+  const annotation = annotations[key]
+  if (annotation === undefined) return []
+  const profile = profileOf(annotation)
+  if (profile !== undefined && deepEqual(profile, securityContext?.appArmorProfile)) return []
+  return [`${path}[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`]
+}
+
+/** The key of the annotation, if there is one. @param container undefined for the pod's own */
+export function seccompAnnotation(annotations: Readonly<Record<string, string>>, container: string | undefined): string | undefined {
+  const key = container === undefined ? SECCOMP_POD : `${SECCOMP_CONTAINER}${container}`
+  return annotations[key] === undefined ? undefined : key
+}
+
+function profileOf(annotation: string | undefined): AppArmorProfile | undefined {
+  if (annotation === undefined) return undefined
   if (annotation === 'unconfined') return { type: 'Unconfined' }
   if (annotation === 'runtime/default') return { type: 'RuntimeDefault' }
   if (!annotation.startsWith('localhost/')) return undefined

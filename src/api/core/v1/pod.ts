@@ -1,7 +1,8 @@
-import { defineResource } from '../../definition.ts'
+import { defineResource, type Warn } from '../../definition.ts'
 import { type FieldError, forbidden } from '../../meta/field-error.ts'
 import { keepField } from '../../meta/keep-metadata.ts'
-import type { LabelSelector, Pod, PodAffinityTerm, PodCondition, PodStatus } from '../../types.gen.ts'
+import type { LabelSelector, Pod, PodAffinityTerm, PodCondition, PodStatus, UserInfo } from '../../types.gen.ts'
+import { ipWarnings } from './ip-warnings.ts'
 import { checkAnnotatedProfiles, setAnnotatedAppArmor } from './pod-annotations.ts'
 import { podColumns } from './pod-columns.ts'
 import { setPodDefaults } from './pod-defaults.ts'
@@ -9,6 +10,7 @@ import { computeQosClass } from './pod-resources.ts'
 import { validatePodStatusUpdate } from './pod-status-validation.ts'
 import { validatePodUpdate } from './pod-update-validation.ts'
 import { validatePodMetadataAndSpec } from './pod-validation.ts'
+import { podWarnings } from './pod-warnings.ts'
 
 /** Upstream: pkg/registry/core/pod/strategy.go. */
 export const pod = defineResource<Pod>('v1/pods', {
@@ -20,6 +22,8 @@ export const pod = defineResource<Pod>('v1/pods', {
   validateUpdate: validatePodUpdate,
   validatesUpdateAlone: true,
   validateStatusUpdate: validatePodStatusUpdate,
+  warnings: (pod, old) => (old === undefined ? podWarnings(pod) : []),
+  statusWarnings,
   gracePeriodSeconds,
   columns: podColumns,
   selectableFields: {
@@ -38,7 +42,7 @@ export const pod = defineResource<Pod>('v1/pods', {
   },
 })
 
-function prepareForCreate(pod: Pod): void {
+function prepareForCreate(pod: Pod, _requester?: UserInfo, warn?: Warn): void {
   pod.status = { phase: 'Pending', qosClass: computeQosClass(pod.spec) }
   if (pod.spec.schedulingGates?.length) {
     const gated = {
@@ -53,7 +57,7 @@ function prepareForCreate(pod: Pod): void {
     pod.status.conditions = [gated as unknown as PodCondition]
   }
   mergeLabelKeys(pod)
-  setAnnotatedAppArmor(pod)
+  setAnnotatedAppArmor(pod, warn)
 }
 
 /** matchLabelKeys become requirements on the pod's own values. Upstream: strategy.go mutatePodAffinity, mutateTopologySpreadConstraints. */
@@ -116,6 +120,14 @@ function dropDisabledStatus(status: PodStatus): void {
   for (const list of ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const) {
     for (const { volumeMounts } of status[list] ?? []) for (const mount of volumeMounts ?? []) delete mount.volumeStatus
   }
+}
+
+/** Upstream: strategy.go podStatusStrategy.WarningsOnUpdate. */
+function statusWarnings({ status }: Pod): string[] {
+  return [
+    ...(status?.podIPs ?? []).flatMap(({ ip }, i) => ipWarnings(`status.podIPs[${i}].ip`, ip)),
+    ...(status?.hostIPs ?? []).flatMap(({ ip }, i) => ipWarnings(`status.hostIPs[${i}].ip`, ip)),
+  ]
 }
 
 /** A pod that no kubelet has to stop goes at once. Upstream: strategy.go CheckGracefulDelete. */

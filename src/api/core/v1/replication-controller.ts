@@ -6,13 +6,13 @@ import { containerImages, containerNames } from './container-cells.ts'
 import { checkNotNegative } from './formats.ts'
 import { ageColumn, labelsText, nameColumn } from './metadata-columns.ts'
 import { setPodTemplateDefaults, validatePodTemplate } from './pod-template.ts'
+import { hostNameWarnings, workloadWarnings } from './pod-warnings.ts'
 
 const COUNTS = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'] as const
 
 export const replicationController = defineResource<ReplicationController>('v1/replicationcontrollers', {
   // For clients of the first days: kubectl always says which. Upstream: strategy.go DefaultGarbageCollectionPolicy.
   ownDependents: 'stay',
-  defaultPropagationPolicy: 'Orphan',
   countsGenerations: true,
   setDefaults,
   prepareForCreate: (controller) => {
@@ -20,6 +20,11 @@ export const replicationController = defineResource<ReplicationController>('v1/r
   },
   validate,
   validateStatusUpdate,
+  // On update upstream looks at the old template. Upstream: strategy.go WarningsOnUpdate
+  warnings: (next, old) => [
+    ...(old === undefined ? hostNameWarnings(next.metadata.name) : []),
+    ...workloadWarnings(next, old, (old ?? next).spec.template),
+  ],
   scale: {
     replicas: ({ spec }) => spec.replicas ?? 0,
     setReplicas: ({ spec }, replicas) => {

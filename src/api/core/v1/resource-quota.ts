@@ -1,5 +1,6 @@
 import { defineResource } from '../../definition.ts'
 import { type FieldError, invalid, required } from '../../meta/field-error.ts'
+import { compareQuantities } from '../../meta/quantity.ts'
 import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../../types.gen.ts'
 import { IMMUTABLE } from './formats.ts'
 import { ageColumn, nameColumn } from './metadata-columns.ts'
@@ -60,6 +61,7 @@ export const resourceQuota = defineResource<ResourceQuota>('v1/resourcequotas', 
     checkAmounts(errors, status?.used, 'status.used')
     return errors
   },
+  warnings: (quota, old) => (old === undefined ? requestWarnings(quota) : []),
   columns: [
     nameColumn,
     {
@@ -79,6 +81,19 @@ export const resourceQuota = defineResource<ResourceQuota>('v1/resourcequotas', 
     ageColumn,
   ],
 })
+
+const BOUNDED = ['cpu', 'memory', 'storage', 'ephemeral-storage']
+
+/** More may be requested than limits may add up to. Upstream: strategy.go WarningsOnCreate. */
+function requestWarnings({ spec: { hard = {} } }: ResourceQuota): string[] {
+  return BOUNDED.flatMap((name) => {
+    const isBare = hard[`requests.${name}`] === undefined && (name === 'cpu' || name === 'memory')
+    const request = isBare ? name : `requests.${name}`
+    const limit = `limits.${name}`
+    if (hard[request] === undefined || hard[limit] === undefined || compareQuantities(hard[request], hard[limit]) <= 0) return []
+    return [`ResourceQuota ${request} (${hard[request]}) should be less than ${limit} (${hard[limit]})`]
+  })
+}
 
 function checkAmounts(errors: FieldError[], amounts: ResourceList | undefined, path: string): void {
   for (const name in amounts) {

@@ -3,6 +3,7 @@ import { type FieldError, invalid, required, tooLong } from '../../meta/field-er
 import type { Secret } from '../../types.gen.ts'
 import { checkImmutable, countKeys, decodedLength, MAX_DATA_BYTES } from './config-map.ts'
 import { IMMUTABLE, isConfigMapKey, pushInvalid } from './formats.ts'
+import { keyPairFault } from './key-pair.ts'
 import { ageColumn, nameColumn } from './metadata-columns.ts'
 
 const ACCOUNT_NAME_ANNOTATION = 'kubernetes.io/service-account.name'
@@ -19,6 +20,7 @@ export const secret = defineResource<Secret>('v1/secrets', {
     ...(secret.type === old.type ? [] : [invalid('type', secret.type, IMMUTABLE)]),
     ...checkImmutable(secret, old, ['data']),
   ],
+  warnings,
   columns: [
     nameColumn,
     { name: 'Type', type: 'string', description: 'What the keys are for.', priority: 0, cell: ({ type }) => type ?? '' },
@@ -37,6 +39,14 @@ function setDefaults(secret: Secret): void {
   if (stringData === null || countKeys(stringData) === 0) return
   secret.data ??= {}
   for (const key in stringData) secret.data[key] = Buffer.from(stringData[key]!).toString('base64')
+}
+
+/** Upstream: strategy.go warningsForSecret. */
+function warnings({ type, data }: Secret): string[] {
+  if (type !== 'kubernetes.io/tls') return []
+  const pem = (key: string) => Buffer.from(data?.[key] ?? '', 'base64').toString('latin1')
+  const fault = keyPairFault(pem('tls.crt'), pem('tls.key'))
+  return fault === undefined ? [] : [fault]
 }
 
 function validate({ data = {}, type, metadata }: Secret): FieldError[] {

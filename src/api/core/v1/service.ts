@@ -5,6 +5,7 @@ import { ageColumn, labelsText, nameColumn } from './metadata-columns.ts'
 import { isExternallyAccessible } from './service-needs.ts'
 import { keepAllocated, setClusterIps } from './service-update.ts'
 import { validateService, validateServiceStatus, validateServiceUpdate } from './service-validation.ts'
+import { loadBalancerWarnings, serviceWarnings } from './service-warnings.ts'
 
 /** Three hours. */
 const AFFINITY_SECONDS = 10800
@@ -23,6 +24,8 @@ export const service = defineResource<Service>('v1/services', {
   validatesUpdateAlone: true,
   validateUpdate: validateServiceUpdate,
   validateStatusUpdate: validateServiceStatus,
+  warnings: serviceWarnings,
+  statusWarnings: ({ status }) => loadBalancerWarnings(status),
   columns: [
     nameColumn,
     {

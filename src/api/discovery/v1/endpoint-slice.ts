@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { canonicalIpFaults, checkIp, checkNonSpecialIp } from '../../core/v1/ip-address.ts'
+import { ipWarnings } from '../../core/v1/ip-warnings.ts'
 import { defineResource } from '../../definition.ts'
 import { isSameValue, pushChanged, pushInvalid, pushUnsupported, pushUnsupportedOrMissing } from '../../meta/field-checks.ts'
 import { duplicate, type FieldError, invalid, required, tooMany } from '../../meta/field-error.ts'
@@ -34,6 +35,7 @@ export const endpointSlice = defineResource<EndpointSlice>('discovery.k8s.io/v1/
     pushChanged(errors, 'addressType', next.addressType, old.addressType)
     return errors
   },
+  warnings,
   columns: [
     nameColumn,
     column('AddressType', 'string', 'Kind of the addresses.', ({ addressType }) => addressType),
@@ -125,4 +127,20 @@ function pushHintFaults(
     names.add(name)
     pushInvalid(errors, `${path}[${i}].name`, name, check(name))
   })
+}
+
+const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by'
+/** Whose slices are known to be well written. */
+const CONTROLLERS = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io']
+
+/** Upstream: strategy.go warnOnDeprecatedAddressType, warnOnBadIPs. */
+function warnings({ metadata, addressType, endpoints }: EndpointSlice, old: EndpointSlice | undefined): string[] {
+  const texts = old === undefined && addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : []
+  if (CONTROLLERS.includes(metadata.labels?.[MANAGED_BY] ?? '')) return texts
+  endpoints?.forEach(({ addresses }, i) => {
+    addresses?.forEach((address, j) => {
+      texts.push(...ipWarnings(`endpoints[${i}].addresses[${j}]`, address))
+    })
+  })
+  return texts
 }

@@ -1,3 +1,4 @@
+import { loadBalancerWarnings } from '../../core/v1/service-warnings.ts'
 import { defineResource } from '../../definition.ts'
 import { type FieldError, invalid } from '../../meta/field-error.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
@@ -26,6 +27,11 @@ export const ingress = defineResource<Ingress>('networking.k8s.io/v1/ingresses',
     return errors
   },
   validateUpdate: (next): FieldError[] => validateIngressSpec(next.spec),
+  warnings: ({ metadata, spec }, old) => {
+    if (old !== undefined || metadata.annotations?.[CLASS_ANNOTATION] === undefined || spec.ingressClassName !== undefined) return []
+    return [`annotation "${CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`]
+  },
+  statusWarnings: ({ status }) => loadBalancerWarnings(status),
   columns: [
     nameColumn,
     column('Class', 'string', 'The class that serves it.', ({ spec }) => spec.ingressClassName ?? '<none>'),

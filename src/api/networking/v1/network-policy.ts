@@ -6,6 +6,7 @@ import { isValidPortName, isValidPortNumber } from '../../meta/names.ts'
 import { validateLabelSelector } from '../../meta/object-meta-validation.ts'
 import { ageColumn, column, formatLabelSelector, nameColumn } from '../../table-columns.ts'
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../types.gen.ts'
+import { networkPolicyWarnings } from './network-policy-warnings.ts'
 import { isStrictSubnet } from './subnet.ts'
 
 const POLICY_TYPES = ['Ingress', 'Egress']
@@ -37,6 +38,7 @@ export const networkPolicy = defineResource<NetworkPolicy>('networking.k8s.io/v1
     }
     return errors
   },
+  warnings: networkPolicyWarnings,
   columns: [
     nameColumn,
     column('Pod-Selector', 'string', 'The pods it is for.', ({ spec }) => formatLabelSelector(spec.podSelector)),

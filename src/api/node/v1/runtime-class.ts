@@ -1,3 +1,4 @@
+import { nodeLabelsWarnings } from '../../core/v1/node-label-warnings.ts'
 import { defineResource } from '../../definition.ts'
 import { pushChanged, pushInvalid } from '../../meta/field-checks.ts'
 import { type FieldError, required } from '../../meta/field-error.ts'
@@ -21,5 +22,6 @@ export const runtimeClass = defineResource<RuntimeClass>('node.k8s.io/v1/runtime
     pushChanged(errors, 'handler', next.handler, old.handler)
     return errors
   },
+  warnings: ({ scheduling }) => nodeLabelsWarnings(scheduling?.nodeSelector, () => 'scheduling.nodeSelector'),
   columns: [nameColumn, column('Handler', 'string', 'The runtime that nodes know by it.', ({ handler }) => handler), ageColumn],
 })

@@ -67,6 +67,8 @@ export const resourceSlice = defineResource<ResourceSlice>('resource.k8s.io/v1/r
     pushChanged(errors, 'spec.nodeName', next.spec.nodeName, old.spec.nodeName)
     return errors
   },
+  warnings: ({ spec: { driver } }) =>
+    driver === driver.toLowerCase() ? [] : [`spec.driver: driver names should be lowercase; "${driver}" contains uppercase characters`],
   columns: [
     nameColumn,
     column('Node', 'string', 'The node that has the devices.', ({ spec }) => spec.nodeName ?? ''),

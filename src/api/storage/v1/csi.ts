@@ -1,4 +1,5 @@
 /** The kinds by which CSI drivers are known: CSIDriver, CSINode, CSIStorageCapacity, VolumeAttributesClass. */
+import { nodeSelectorWarnings } from '../../core/v1/node-label-warnings.ts'
 import { defineResource } from '../../definition.ts'
 import { isSameValue, pushChanged, pushInvalid, pushUnsupported } from '../../meta/field-checks.ts'
 import { duplicate, type FieldError, required, tooLong } from '../../meta/field-error.ts'
@@ -62,6 +63,12 @@ export const csiDriver = defineResource<CSIDriver>('storage.k8s.io/v1/csidrivers
     pushChanged(errors, 'spec.volumeLifecycleModes', next.spec.volumeLifecycleModes, old.spec.volumeLifecycleModes)
     return errors
   },
+  warnings: ({ spec }, old) => {
+    const isNew = spec.tokenRequests?.length && !isSameValue(spec.tokenRequests, old?.spec.tokenRequests)
+    if (!isNew || spec.serviceAccountTokenInSecrets !== undefined) return []
+    const advice = 'if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes'
+    return [`spec.serviceAccountTokenInSecrets is unset; ${advice}`]
+  },
   columns: [
     nameColumn,
     column('AttachRequired', 'boolean', 'Must volumes be attached?', ({ spec }) => spec.attachRequired ?? true),
@@ -105,6 +112,7 @@ export const csiStorageCapacity = defineResource<CSIStorageCapacity>('storage.k8
     pushInvalid(errors, 'storageClassName', storageClassName ?? '', isDns1123Subdomain(storageClassName ?? ''))
     return errors
   },
+  warnings: ({ nodeTopology }) => nodeSelectorWarnings(nodeTopology, 'nodeTopology'),
   validateUpdate: (next, old) => {
     const errors: FieldError[] = []
     pushChanged(errors, 'nodeTopology', next.nodeTopology, old.nodeTopology)

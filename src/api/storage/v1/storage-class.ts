@@ -1,3 +1,4 @@
+import { nodeLabelDeprecation } from '../../core/v1/node-label-warnings.ts'
 import { defineResource } from '../../definition.ts'
 import { pushChanged, pushInvalid, pushUnsupported, pushUnsupportedOrMissing } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, required, tooLong } from '../../meta/field-error.ts'
@@ -36,6 +37,13 @@ export const storageClass = defineResource<StorageClass>('storage.k8s.io/v1/stor
     }
     return errors
   },
+  warnings: ({ allowedTopologies = [] }) =>
+    allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) =>
+      matchLabelExpressions.flatMap(({ key }, j) => {
+        const message = nodeLabelDeprecation(key)
+        return message === undefined ? [] : [`allowedTopologies[${i}].matchLabelExpressions[${j}].key: ${message}`]
+      }),
+    ),
   columns: [
     {
       ...nameColumn,
