@@ -1,7 +1,7 @@
 import { parseCronSchedule } from '../../../lib/cron-schedule.ts'
 import { isKnownTimeZone } from '../../../lib/time-zone.ts'
 import { age } from '../../age.ts'
-import { hostNameWarnings } from '../../core/v1/pod-warnings.ts'
+import { hasNewSpec, hostNameWarnings } from '../../core/v1/pod-warnings.ts'
 import { defineResource } from '../../definition.ts'
 import { pushNegative, pushUnsupportedOrMissing } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, notSupported, required } from '../../meta/field-error.ts'
@@ -58,9 +58,10 @@ export const cronJob = defineResource<CronJob>('batch/v1/cronjobs', {
   ],
 })
 
-function warnings({ metadata, spec }: CronJob, old: CronJob | undefined): string[] {
+function warnings(next: CronJob, old: CronJob | undefined): string[] {
+  const { metadata, spec } = next
   const texts = old === undefined ? hostNameWarnings(metadata.name) : []
-  if (metadata.generation !== old?.metadata.generation) texts.push(...jobSpecWarnings(spec.jobTemplate.spec, 'spec.jobTemplate.spec'))
+  if (hasNewSpec(next, old)) texts.push(...jobSpecWarnings(spec.jobTemplate.spec, 'spec.jobTemplate.spec'))
   if (old !== undefined && spec.schedule.includes('TZ')) {
     // Upstream's own path.
     const path = 'spec.spec.schedule'

@@ -1,6 +1,6 @@
 import { humanDuration } from '../../age.ts'
 import { setPodTemplateDefaults } from '../../core/v1/pod-template.ts'
-import { hostNameWarnings } from '../../core/v1/pod-warnings.ts'
+import { hasNewSpec, hostNameWarnings } from '../../core/v1/pod-warnings.ts'
 import { defineResource } from '../../definition.ts'
 import { isConditionTrue } from '../../meta/conditions.ts'
 import { type FieldError, invalid, required } from '../../meta/field-error.ts'
@@ -51,9 +51,9 @@ export const job = defineResource<Job>('batch/v1/jobs', {
   validate: validateJob,
   validateUpdate: validateJobUpdate,
   validateStatusUpdate: validateJobStatusUpdate,
-  warnings: ({ metadata, spec }, old) => [
-    ...(old === undefined ? hostNameWarnings(metadata.name) : []),
-    ...(metadata.generation === old?.metadata.generation ? [] : jobSpecWarnings(spec, 'spec')),
+  warnings: (next, old) => [
+    ...(old === undefined ? hostNameWarnings(next.metadata.name) : []),
+    ...(hasNewSpec(next, old) ? jobSpecWarnings(next.spec, 'spec') : []),
   ],
   columns: [
     nameColumn,

@@ -3,7 +3,7 @@ import type { PodTemplate } from '../../types.gen.ts'
 import { containerImages, containerNames } from './container-cells.ts'
 import { labelsText, nameColumn } from './metadata-columns.ts'
 import { setPodTemplateDefaults, validatePodTemplate } from './pod-template.ts'
-import { podTemplateWarnings } from './pod-warnings.ts'
+import { hasNewSpec, podTemplateWarnings } from './pod-warnings.ts'
 
 /** The kind PodTemplate; the templates inside workloads are in pod-template.ts. */
 export const podTemplate = defineResource<PodTemplate>('v1/podtemplates', {
@@ -13,8 +13,7 @@ export const podTemplate = defineResource<PodTemplate>('v1/podtemplates', {
     setPodTemplateDefaults(object.template)
   },
   validate: ({ template }) => validatePodTemplate(template ?? {}, 'template'),
-  warnings: ({ metadata, template }, old) =>
-    metadata.generation === old?.metadata.generation ? [] : podTemplateWarnings(template, 'template'),
+  warnings: (next, old) => (hasNewSpec(next, old) ? podTemplateWarnings(next.template, 'template') : []),
   columns: [
     nameColumn,
     {

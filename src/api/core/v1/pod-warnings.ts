@@ -1,5 +1,6 @@
 /** What is questionable of a pod that is fine, in upstream's order. Upstream: pkg/api/pod/warnings.go. */
 import { isDns1123Label } from '../../meta/names.ts'
+import type { KubeObject } from '../../object.ts'
 import type { Affinity, ObjectMeta, Pod, PodAffinity, PodSpec, PodTemplateSpec } from '../../types.gen.ts'
 import { containerWarnings, portWarnings } from './container-warnings.ts'
 import { ipWarnings } from './ip-warnings.ts'
@@ -29,13 +30,13 @@ export function podTemplateWarnings(template: PodTemplateSpec | undefined, path:
   return template === undefined ? [] : specWarnings(template.metadata ?? {}, template.spec ?? { containers: [] }, `${path}.`, true)
 }
 
-/** Of a workload's pods: on create, and on updates that change more than metadata and status. Upstream: the kinds' strategies. */
-export function workloadWarnings(
-  { metadata }: { readonly metadata: ObjectMeta },
-  old: { readonly metadata: ObjectMeta } | undefined,
-  template: PodTemplateSpec | undefined,
-): string[] {
-  return metadata.generation === old?.metadata.generation ? [] : podTemplateWarnings(template, 'spec.template')
+/** Of an update that changes only metadata and status nothing is told of the template. Upstream: the kinds' strategies. */
+export function hasNewSpec({ metadata }: KubeObject, old: KubeObject | undefined): boolean {
+  return old === undefined || metadata.generation !== old.metadata.generation
+}
+
+export function workloadWarnings(next: KubeObject, old: KubeObject | undefined, template: PodTemplateSpec | undefined): string[] {
+  return hasNewSpec(next, old) ? podTemplateWarnings(template, 'spec.template') : []
 }
 
 /** Of a name that becomes part of a host name, where DNS allows less than the API. */
