@@ -239,7 +239,7 @@ describe('Job', () => {
       'status.failedIndexes: Invalid value: "1": failedIndexes and completedIndexes overlap at index: 1',
     ])
     expect(check({}, { startTime: '2026-01-01T00:00:00Z' })).toEqual([
-      'status.startTime: Required value: startTime cannot be removed for unsuspended job',
+      'status.startTime: Invalid value: null: field is immutable for unsuspended job once set',
     ])
   })
 

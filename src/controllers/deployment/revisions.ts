@@ -2,6 +2,7 @@
  * Which ReplicaSet is the Deployment's present one, and how the others are numbered, kept and thrown away.
  * Upstream: deployment_util.go FindNewReplicaSet, SetNewReplicaSetAnnotations; sync.go cleanupDeployment.
  */
+import { ROLLBACK_TO } from '../../api/apps/v1/deployment.ts'
 import { parseTimestamp } from '../../api/meta/time.ts'
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../api/types.gen.ts'
 import { deepEqual } from '../../lib/deep-equal.ts'
@@ -13,7 +14,6 @@ export const REVISION = 'deployment.kubernetes.io/revision'
 export const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history'
 export const DESIRED_REPLICAS = 'deployment.kubernetes.io/desired-replicas'
 export const MAX_REPLICAS = 'deployment.kubernetes.io/max-replicas'
-export const ROLLBACK_TO = 'deprecated.deployment.rollback.to'
 
 /** The Deployment's own business; all its other annotations are handed down. */
 export const NOT_HANDED_DOWN = new Set([

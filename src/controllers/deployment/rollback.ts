@@ -3,9 +3,10 @@
  * `kubectl rollout undo` does today is a plain change of the template and doesn't come here.
  * Upstream: pkg/controller/deployment/rollback.go.
  */
+import { ROLLBACK_TO } from '../../api/apps/v1/deployment.ts'
 import type { Deployment, ReplicaSet } from '../../api/types.gen.ts'
 import type { Plan, PlannedEvent } from '../../runtime/plan.ts'
-import { equalIgnoringHash, NOT_HANDED_DOWN, POD_TEMPLATE_HASH, ROLLBACK_TO, revisionOf } from './revisions.ts'
+import { equalIgnoringHash, NOT_HANDED_DOWN, POD_TEMPLATE_HASH, revisionOf } from './revisions.ts'
 import { allSets, type Rollout } from './rollout.ts'
 
 /** The revision asked for, 0 being the one before the present; undefined when none is. */

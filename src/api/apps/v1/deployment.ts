@@ -23,6 +23,9 @@ const COUNTS = [
 ]
 const BOUNDED = ['updatedReplicas', 'readyReplicas', 'availableReplicas']
 
+/** Where apps/v1 keeps what was a field once. Upstream: apps/v1/conversion.go. */
+export const ROLLBACK_TO = 'deprecated.deployment.rollback.to'
+
 export const deployment = defineResource<Deployment>('apps/v1/deployments', {
   countsGenerations: true,
   setDefaults: (object) => {
@@ -44,7 +47,7 @@ export const deployment = defineResource<Deployment>('apps/v1/deployments', {
     if (isAnnotated) next.metadata.generation = (old.metadata.generation ?? 0) + 1
   },
   prepareForStatusUpdate: (next, old) => keepField(next, old, 'labels'),
-  validate: ({ spec }) => validateDeploymentSpec(spec),
+  validate: ({ metadata, spec }) => validateDeploymentSpec(spec, Number(metadata.annotations?.[ROLLBACK_TO] ?? 0)),
   validateUpdate: (next, old) => {
     const errors: FieldError[] = []
     pushChanged(errors, 'spec.selector', next.spec.selector, old.spec.selector)
@@ -86,13 +89,15 @@ function setStrategyDefaults(spec: DeploymentSpec): void {
   strategy.rollingUpdate.maxSurge ??= '25%'
 }
 
-function validateDeploymentSpec(spec: DeploymentSpec): FieldError[] {
+/** @param rollbackRevision what ROLLBACK_TO asks for */
+function validateDeploymentSpec(spec: DeploymentSpec, rollbackRevision: number): FieldError[] {
   const errors: FieldError[] = []
   pushNegative(errors, 'spec.replicas', spec.replicas)
   pushReplicatedTemplateFaults(errors, spec, 'spec')
   pushStrategyFaults(errors, spec.strategy ?? {})
   pushNegative(errors, 'spec.minReadySeconds', spec.minReadySeconds)
   pushNegative(errors, 'spec.revisionHistoryLimit', spec.revisionHistoryLimit)
+  pushNegative(errors, 'spec.rollback.version', rollbackRevision)
   pushNegative(errors, 'spec.progressDeadlineSeconds', spec.progressDeadlineSeconds)
   const deadline = spec.progressDeadlineSeconds
   if (deadline !== undefined && deadline <= (spec.minReadySeconds ?? 0)) {

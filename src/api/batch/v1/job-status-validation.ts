@@ -193,7 +193,7 @@ function pushTransitionFaults(errors: FieldError[], next: Job, old: Job, after: 
   const resumes = wasTrue('Suspended') && next.status?.conditions?.some(({ type, status }) => type === 'Suspended' && status === 'False')
   const isStartChanged = before.status.startTime !== undefined && startTime !== before.status.startTime
   if (isStartChanged && !resumes && spec.suspend !== true) {
-    errors.push(required('status.startTime', 'startTime cannot be removed for unsuspended job'))
+    errors.push(invalid('status.startTime', startTime ?? null, 'field is immutable for unsuspended job once set'))
   }
   if (before.hasSuccessCriteria && !after.hasSuccessCriteria) fault('cannot disable the SuccessCriteriaMet=True condition')
   if (before.isComplete && !before.hasSuccessCriteria && after.hasSuccessCriteria) {

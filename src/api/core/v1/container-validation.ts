@@ -98,7 +98,7 @@ export function checkEphemeralContainers(errors: FieldError[], context: PodConte
     if (target && !isNameTaken(containers, target) && !isNameTaken(initContainers, target)) {
       errors.push(notFound(`${at}.targetContainerName`, target))
     }
-    for (const key of EPHEMERAL_FORBIDDEN) if (isSet(container[key])) errors.push(forbidden(`${at}.${key}`, reason))
+    for (const key of EPHEMERAL_FORBIDDEN) if (isSet(container, key)) errors.push(forbidden(`${at}.${key}`, reason))
     container.volumeMounts?.forEach(({ subPath, subPathExpr }, j) => {
       if (subPath) errors.push(forbidden(`${at}.volumeMounts[${j}].subPath`, reason))
       if (subPathExpr) errors.push(forbidden(`${at}.volumeMounts[${j}].subPathExpr`, reason))
@@ -106,9 +106,10 @@ export function checkEphemeralContainers(errors: FieldError[], context: PodConte
   }
 }
 
-/** Go's zero values count as unset. */
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== '' && !(typeof value === 'object' && Object.keys(value).length === 0)
+/** All are pointers or lists upstream but `resources`, of which nothing is as good as none. Upstream: validateFieldAllowList. */
+function isSet(container: EphemeralContainer, key: (typeof EPHEMERAL_FORBIDDEN)[number]): boolean {
+  const value: unknown = container[key]
+  return value !== undefined && value !== null && !(key === 'resources' && Object.keys(value).length === 0)
 }
 
 /** Is it the name of a container before `end`? */

@@ -132,12 +132,11 @@ export function checkFieldRef(
   }
   const subscripted = /^(.*)\['(.*)'\]$/s.exec(fieldPath)
   const field = subscripted?.[1] ?? fieldPath
-  const problem =
-    apiVersion !== 'v1'
-      ? `unsupported pod version: ${apiVersion}`
-      : !DOWNWARD_FIELDS.has(field) || (subscripted && field !== 'metadata.annotations' && field !== 'metadata.labels')
-        ? `field label not supported: ${fieldPath}`
-        : undefined
+  let problem: string | undefined
+  if (apiVersion !== 'v1') problem = `unsupported pod version: ${apiVersion}`
+  else if (subscripted && field !== 'metadata.annotations' && field !== 'metadata.labels') {
+    problem = `field label does not support subscript: ${fieldPath}`
+  } else if (!DOWNWARD_FIELDS.has(field)) problem = `field label not supported: ${fieldPath}`
   if (problem !== undefined) {
     errors.push(invalid(`${path}.fieldPath`, fieldPath, `error converting fieldPath: ${problem}`))
     return

@@ -7,6 +7,7 @@ import { NOT_POSITIVE } from './formats.ts'
 import { checkCidr, isDualStack } from './ip-address.ts'
 import { cidrWarnings } from './ip-warnings.ts'
 import { ageColumn, nameColumn } from './metadata-columns.ts'
+import { checkNodeAnnotations } from './node-annotations.ts'
 import { setResourceListDefaults } from './resource-list.ts'
 import { checkQuantity } from './resource-validation.ts'
 import { checkTaints } from './scheduling-validation.ts'
@@ -119,6 +120,7 @@ function dropDynamicConfig({ spec }: Node): void {
 function validate(node: Node): FieldError[] {
   const errors: FieldError[] = []
   const { spec } = node
+  checkNodeAnnotations(errors, node)
   // Upstream puts taints under metadata.
   if (spec.taints) checkTaints(errors, spec.taints, 'metadata.taints')
   checkResources(errors, node)
@@ -170,6 +172,7 @@ function checkDeclaredFeatures(errors: FieldError[], { status }: Node): void {
 function validateUpdate(node: Node, old: Node): FieldError[] {
   const errors: FieldError[] = []
   const { spec, status } = node
+  checkNodeAnnotations(errors, node)
   checkResources(errors, node)
   checkDeclaredFeatures(errors, node)
   const addresses = status?.addresses

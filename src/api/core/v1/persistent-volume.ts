@@ -129,8 +129,9 @@ function setTransitionTime({ status }: PersistentVolume, { status: old }: Persis
 }
 
 /** Upstream: validation.go ValidatePersistentVolumeSpec. */
-function validate({ spec }: PersistentVolume): FieldError[] {
+function validate(volume: PersistentVolume): FieldError[] {
   const errors: FieldError[] = []
+  const { spec } = volume
   const { capacity = {}, persistentVolumeReclaimPolicy: policy, storageClassName } = spec
   checkAccessModes(errors, spec.accessModes, '', 'spec.accessModes')
   const names = Object.keys(capacity)
@@ -148,7 +149,7 @@ function validate({ spec }: PersistentVolume): FieldError[] {
     if (spec.nodeAffinity.required) checkNodeSelector(errors, spec.nodeAffinity.required, 'spec.nodeAffinity.required')
     else errors.push(required('spec.nodeAffinity.required', 'must specify required node constraints'))
   }
-  checkSources(errors, spec)
+  checkSources(errors, volume)
   if (spec.hostPath && posix.normalize(spec.hostPath.path ?? '') === '/' && policy === 'Recycle') {
     const detail = "may not be 'recycle' for a hostPath mount of '/'"
     errors.push(forbidden('spec.persistentVolumeReclaimPolicy', detail))
@@ -159,7 +160,7 @@ function validate({ spec }: PersistentVolume): FieldError[] {
   return errors
 }
 
-function checkSources(errors: FieldError[], spec: PersistentVolumeSpec): void {
+function checkSources(errors: FieldError[], { metadata, spec }: PersistentVolume): void {
   const keys = (['hostPath', ...Object.keys(STORAGE_SYSTEMS), 'local', 'csi'] as (keyof PersistentVolumeSpec)[]).filter((key) => spec[key])
   if (keys.length === 0) errors.push(required('spec', 'must specify a volume type'))
   keys.forEach((key, i) => {
@@ -171,7 +172,7 @@ function checkSources(errors: FieldError[], spec: PersistentVolumeSpec): void {
       if (!path) errors.push(required('spec.local.path'))
       else checkNoBacksteps(errors, path, 'spec.local.path')
       if (!spec.nodeAffinity) errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'))
-    } else checkStorageSystem(errors, key, spec, 'spec')
+    } else checkStorageSystem(errors, key, spec, 'spec', metadata.name)
   })
 }
 

@@ -87,7 +87,7 @@ function checkUsers(errors: FieldError[], statuses: readonly ContainerStatus[] |
   })
 }
 
-function checkLinuxUser(errors: FieldError[], { uid, gid, supplementalGroups }: LinuxContainerUser, path: string): void {
+function checkLinuxUser(errors: FieldError[], { uid = 0, gid = 0, supplementalGroups }: LinuxContainerUser, path: string): void {
   pushInvalid(errors, `${path}.uid`, uid, isUnixId(uid))
   pushInvalid(errors, `${path}.gid`, gid, isUnixId(gid))
   supplementalGroups?.forEach((group, i) => {

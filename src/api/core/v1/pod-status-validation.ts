@@ -47,12 +47,14 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
 
 function checkClaimStatuses(errors: FieldError[], { resourceClaimStatuses }: PodStatus, { resourceClaims }: PodSpec): void {
   resourceClaimStatuses?.forEach(({ name, resourceClaimName }, i) => {
-    const at = `status.resourceClaimStatuses[${i}].name`
+    const path = `status.resourceClaimStatuses[${i}]`
+    const at = `${path}.name`
     if (!resourceClaims?.some((claim) => claim.name === name)) {
       errors.push(invalid(at, name, 'must match the name of an entry in `spec.resourceClaims`'))
     }
     if (resourceClaimStatuses.findIndex((other) => other.name === name) < i) errors.push(duplicate(at, name))
-    if (resourceClaimName !== undefined) pushInvalid(errors, at, resourceClaimName, nameIsDnsSubdomain(resourceClaimName, false))
+    if (resourceClaimName === undefined) return
+    pushInvalid(errors, `${path}.resourceClaimName`, resourceClaimName, nameIsDnsSubdomain(resourceClaimName, false))
   })
 }
 

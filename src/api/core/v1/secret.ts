@@ -3,6 +3,7 @@ import { type FieldError, invalid, required, tooLong } from '../../meta/field-er
 import type { Secret } from '../../types.gen.ts'
 import { checkImmutable, countKeys, decodedLength, MAX_DATA_BYTES } from './config-map.ts'
 import { IMMUTABLE, isConfigMapKey, pushInvalid } from './formats.ts'
+import { jsonFault } from './json-fault.ts'
 import { keyPairFault } from './key-pair.ts'
 import { ageColumn, nameColumn } from './metadata-columns.ts'
 
@@ -93,20 +94,6 @@ function checkJson(errors: FieldError[], data: Readonly<Record<string, string>>,
     errors.push(required(`data[${key}]`))
     return
   }
-  const fault = jsonFault(Buffer.from(encoded, 'base64').toString('utf8'))
+  const fault = jsonFault(Buffer.from(encoded, 'base64').toString('utf8'), 'object', 'map[string]interface {}')
   if (fault !== undefined) errors.push(invalid(`data[${key}]`, '<secret contents redacted>', fault))
-}
-
-/** In Go's words, as far as they can be told without its parser. */
-function jsonFault(text: string): string | undefined {
-  const start = text.trimStart()
-  if (start === '') return 'unexpected end of JSON input'
-  try {
-    const value: unknown = JSON.parse(text)
-    if (value === null || (typeof value === 'object' && !Array.isArray(value))) return undefined
-    const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
-    return `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`
-  } catch {
-    return start.startsWith('{') ? 'unexpected end of JSON input' : `invalid character '${start[0]}' looking for beginning of value`
-  }
 }

@@ -9,6 +9,7 @@ import { checkCidr, checkIp, checkNonSpecialIp, isDualStack, isIpv6 } from './ip
 import { isExternallyAccessible, isHeadless, needsHealthCheckPort } from './service-needs.ts'
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
+const ONLY_FOR_LOAD_BALANCERS = "may only be used when `type` is 'LoadBalancer'"
 const AFFINITIES = ['ClientIP', 'None']
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP']
 const TRAFFIC_POLICIES = ['Cluster', 'Local']
@@ -147,20 +148,23 @@ function checkClusterIps(errors: FieldError[], service: Service): void {
 function checkLoadBalancer(errors: FieldError[], service: Service, old: Service | undefined): void {
   const { spec } = service
   const isLoadBalancer = spec.type === 'LoadBalancer'
-  const onlyThere = "may only be used when `type` is 'LoadBalancer'"
   if (spec.loadBalancerSourceRanges?.length) {
-    if (!isLoadBalancer) errors.push(forbidden('spec.LoadBalancerSourceRanges', onlyThere))
+    if (!isLoadBalancer) errors.push(forbidden('spec.LoadBalancerSourceRanges', ONLY_FOR_LOAD_BALANCERS))
     spec.loadBalancerSourceRanges.forEach((range, i) => {
       checkCidr(errors, range.trim(), `spec.LoadBalancerSourceRanges[${i}]`)
     })
   } else checkAnnotatedRanges(errors, service, old)
   if (spec.allocateLoadBalancerNodePorts !== undefined && !isLoadBalancer) {
-    errors.push(forbidden('spec.allocateLoadBalancerNodePorts', onlyThere))
+    errors.push(forbidden('spec.allocateLoadBalancerNodePorts', ONLY_FOR_LOAD_BALANCERS))
   }
   if (isLoadBalancer && spec.allocateLoadBalancerNodePorts === undefined) errors.push(required('allocateLoadBalancerNodePorts'))
-  if (spec.loadBalancerClass === undefined) return
-  if (!isLoadBalancer) errors.push(forbidden('spec.loadBalancerClass', onlyThere))
-  else pushInvalid(errors, 'spec.loadBalancerClass', spec.loadBalancerClass, isQualifiedName(spec.loadBalancerClass))
+  checkLoadBalancerClass(errors, service)
+}
+
+function checkLoadBalancerClass(errors: FieldError[], { spec: { type, loadBalancerClass: name } }: Service): void {
+  if (name === undefined) return
+  if (type !== 'LoadBalancer') errors.push(forbidden('spec.loadBalancerClass', ONLY_FOR_LOAD_BALANCERS))
+  else pushInvalid(errors, 'spec.loadBalancerClass', name, isQualifiedName(name))
 }
 
 /** The way to say it before there was a field. */
@@ -168,7 +172,7 @@ function checkAnnotatedRanges(errors: FieldError[], { metadata, spec }: Service,
   const text = metadata.annotations?.[SOURCE_RANGES]
   if (text === undefined) return
   const path = `metadata.annotations[${SOURCE_RANGES}]`
-  if (spec.type !== 'LoadBalancer') errors.push(forbidden(path, "may only be used when `type` is 'LoadBalancer'"))
+  if (spec.type !== 'LoadBalancer') errors.push(forbidden(path, ONLY_FOR_LOAD_BALANCERS))
   if (text.trim() === '' || old?.metadata.annotations?.[SOURCE_RANGES] === text) return
   for (const range of text.trim().split(',')) checkCidr(errors, range.trim(), path)
 }
@@ -206,6 +210,8 @@ export function validateServiceUpdate(service: Service, old: Service): FieldErro
   if (isStillBalanced && service.spec.loadBalancerClass !== old.spec.loadBalancerClass) {
     errors.push(invalid('spec.loadBalancerClass', service.spec.loadBalancerClass ?? null, 'may not change once set'))
   }
+  // Upstream looks at it here and again with all the rest.
+  checkLoadBalancerClass(errors, service)
   if (needsHealthCheckPort(service) && needsHealthCheckPort(old)) {
     if (service.spec.healthCheckNodePort !== old.spec.healthCheckNodePort) {
       errors.push(forbidden('spec.healthCheckNodePort', 'field is immutable'))

@@ -4,7 +4,14 @@
  */
 import { type FieldError, invalid, notSupported, required } from '../../meta/field-error.ts'
 import { isDns1123Label } from '../../meta/names.ts'
-import type { AzureDiskVolumeSource, FCVolumeSource, ISCSIVolumeSource, QuobyteVolumeSource } from '../../types.gen.ts'
+import type {
+  AzureDiskVolumeSource,
+  AzureFilePersistentVolumeSource,
+  FCVolumeSource,
+  GlusterfsPersistentVolumeSource,
+  ISCSIVolumeSource,
+  QuobyteVolumeSource,
+} from '../../types.gen.ts'
 import { pushInvalid, rangeMessage } from './formats.ts'
 import { checkDescendingPath } from './local-path.ts'
 
@@ -14,7 +21,8 @@ interface StorageSystem {
   /** How upstream names the field in a path, where it differs. */
   readonly field?: string
   readonly required?: readonly string[]
-  readonly check?: (errors: FieldError[], source: never, path: string) => void
+  /** @param volumeName of the PersistentVolume; undefined in a pod */
+  readonly check?: (errors: FieldError[], source: never, path: string, volumeName: string | undefined) => void
 }
 
 export const STORAGE_SYSTEMS: Readonly<Record<string, StorageSystem>> = {
@@ -23,7 +31,7 @@ export const STORAGE_SYSTEMS: Readonly<Record<string, StorageSystem>> = {
   awsElasticBlockStore: { required: ['volumeID'], check: checkPartition },
   nfs: { required: ['server', 'path'], check: checkNfs },
   iscsi: { required: ['targetPortal'], check: checkIscsi },
-  glusterfs: { required: ['endpoints', 'path'] },
+  glusterfs: { required: ['endpoints', 'path'], check: checkGlusterfs },
   flocker: { check: checkFlocker },
   rbd: { required: ['monitors', 'image'] },
   cinder: { required: ['volumeID'], check: checkSecretRef },
@@ -31,7 +39,7 @@ export const STORAGE_SYSTEMS: Readonly<Record<string, StorageSystem>> = {
   quobyte: { check: checkQuobyte },
   fc: { check: checkFc },
   flexVolume: { required: ['driver'], check: checkFlexOptions },
-  azureFile: { required: ['secretName', 'shareName'] },
+  azureFile: { required: ['secretName', 'shareName'], check: checkAzureFile },
   vsphereVolume: { required: ['volumePath'] },
   photonPersistentDisk: { required: ['pdID'] },
   portworxVolume: { required: ['volumeID'] },
@@ -40,8 +48,11 @@ export const STORAGE_SYSTEMS: Readonly<Record<string, StorageSystem>> = {
   scaleIO: { required: ['gateway', 'system', 'volumeName'] },
 }
 
-/** @param holder the volume, or the spec of the PersistentVolume, that has the source as `key` */
-export function checkStorageSystem(errors: FieldError[], key: string, holder: object, path: string): void {
+/**
+ * @param holder the volume, or the spec of the PersistentVolume, that has the source as `key`
+ * @param volumeName of the PersistentVolume
+ */
+export function checkStorageSystem(errors: FieldError[], key: string, holder: object, path: string, volumeName?: string): void {
   const system = STORAGE_SYSTEMS[key]
   const source = (holder as Record<string, Source>)[key]!
   if (system === undefined) return
@@ -50,7 +61,7 @@ export function checkStorageSystem(errors: FieldError[], key: string, holder: ob
     const value = source[name]
     if (!value || (Array.isArray(value) && value.length === 0)) errors.push(required(`${at}.${name}`))
   }
-  system.check?.(errors, source as never, at)
+  system.check?.(errors, source as never, at, volumeName)
 }
 
 function checkGitRepo(errors: FieldError[], { directory }: { directory?: string }, path: string): void {
@@ -67,19 +78,40 @@ function checkNfs(errors: FieldError[], { path: directory }: { path?: string }, 
   if (!directory?.startsWith('/')) errors.push(invalid(`${path}.path`, directory ?? '', 'must be an absolute path'))
 }
 
-function checkSecretRef(errors: FieldError[], { secretRef }: { secretRef?: { name?: string } }, path: string): void {
-  if (secretRef && !secretRef.name) errors.push(required(`${path}.secretRef.name`))
+interface WithSecret {
+  readonly secretRef?: { readonly name?: string; readonly namespace?: string }
+}
+
+/** A pod's secret is in its own namespace. */
+function checkSecretRef(errors: FieldError[], { secretRef }: WithSecret, path: string, volumeName: string | undefined): void {
+  if (!secretRef) return
+  if (!secretRef.name) errors.push(required(`${path}.secretRef.name`))
+  if (volumeName !== undefined && !secretRef.namespace) errors.push(required(`${path}.secretRef.namespace`))
+}
+
+/** Only PersistentVolumes have the field. */
+function checkGlusterfs(errors: FieldError[], { endpointsNamespace: namespace }: GlusterfsPersistentVolumeSource, path: string): void {
+  if (namespace === undefined) return
+  const at = `${path}.endpointsNamespace`
+  if (namespace === '') errors.push(invalid(at, namespace, 'if the endpointnamespace is set, it must be a valid namespace name'))
+  else pushInvalid(errors, at, namespace, isDns1123Label(namespace))
+}
+
+/** Only PersistentVolumes have the field. */
+function checkAzureFile(errors: FieldError[], { secretNamespace }: AzureFilePersistentVolumeSource, path: string): void {
+  if (secretNamespace === '') errors.push(required(`${path}.secretNamespace`))
 }
 
 function checkStorageos(
   errors: FieldError[],
-  source: { volumeName?: string; volumeNamespace?: string; secretRef?: { name?: string } },
+  source: WithSecret & { volumeName?: string; volumeNamespace?: string },
   path: string,
+  persistent: string | undefined,
 ): void {
   const { volumeName, volumeNamespace } = source
   if (volumeName) pushInvalid(errors, `${path}.volumeName`, volumeName, isDns1123Label(volumeName))
   if (volumeNamespace) pushInvalid(errors, `${path}.volumeNamespace`, volumeNamespace, isDns1123Label(volumeNamespace))
-  checkSecretRef(errors, source, path)
+  checkSecretRef(errors, source, path, persistent)
 }
 
 const ISCSI_NAMES: Readonly<Record<string, RegExp>> = {
@@ -88,23 +120,30 @@ const ISCSI_NAMES: Readonly<Record<string, RegExp>> = {
   naa: /^naa.[a-zA-Z0-9]{32}$/,
 }
 
-function iscsiNameFault(name: string): string | undefined {
+function iscsiNameFault(name: string, volumeName: string | undefined): string | undefined {
   const pattern = ISCSI_NAMES[name.slice(0, 3)]
-  if (pattern === undefined) return 'must be valid format starting with iqn, eui, or naa'
+  // Upstream tells more of it to pods.
+  if (pattern === undefined)
+    return volumeName === undefined ? 'must be valid format starting with iqn, eui, or naa' : 'must be valid format'
   return pattern.test(name) ? undefined : 'must be valid format'
 }
 
-function checkIscsi(errors: FieldError[], source: ISCSIVolumeSource, path: string): void {
-  const { iqn, lun, initiatorName } = source
+function checkIscsi(errors: FieldError[], source: ISCSIVolumeSource, path: string, volumeName: string | undefined): void {
+  const { iqn, lun, initiatorName, targetPortal } = source
+  if (volumeName !== undefined && initiatorName !== undefined && Buffer.byteLength(`${volumeName}:${targetPortal}`) > 64) {
+    const detail = 'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.'
+    errors.push(invalid(`${path}.targetportal`, targetPortal, detail))
+  }
   if (!iqn) errors.push(required(`${path}.iqn`))
   else {
-    const fault = iscsiNameFault(iqn)
+    const fault = iscsiNameFault(iqn, volumeName)
     if (fault !== undefined) errors.push(invalid(`${path}.iqn`, iqn, fault))
   }
   if (lun < 0 || lun > 255) errors.push(invalid(`${path}.lun`, lun, rangeMessage(0, 255)))
   if ((source.chapAuthDiscovery || source.chapAuthSession) && !source.secretRef) errors.push(required(`${path}.secretRef`))
+  if (volumeName !== undefined && source.secretRef && !source.secretRef.name) errors.push(required(`${path}.secretRef.name`))
   if (initiatorName !== undefined) {
-    const fault = iscsiNameFault(initiatorName)
+    const fault = iscsiNameFault(initiatorName, volumeName)
     if (fault !== undefined) errors.push(invalid(`${path}.initiatorname`, initiatorName, fault))
   }
 }
