@@ -240,3 +240,36 @@ describe('the class of a load balancer', () => {
     expect(updated('v1/services', next, old)).toEqual(expected)
   })
 })
+
+describe('what upstream looks at twice in an update it finds twice', () => {
+  const uid = { metadata: { uid: 'u' } }
+  const job = (parallelism: number) => ({
+    ...uid,
+    spec: {
+      parallelism,
+      manualSelector: true,
+      selector: { matchLabels: { app: 'sample' } },
+      template: { ...TEMPLATE, spec: { ...TEMPLATE.spec, restartPolicy: 'Never' } },
+    },
+  })
+  const persistent = (storage: string) => ({
+    spec: { capacity: { storage }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/data' } },
+  })
+  it.each([
+    {
+      kind: 'batch/v1/jobs',
+      next: job(-1),
+      old: job(1),
+      told: 'spec.parallelism: Invalid value: -1: must be greater than or equal to 0',
+    },
+    {
+      kind: 'v1/persistentvolumes',
+      next: persistent('0'),
+      old: persistent('1Gi'),
+      told: 'spec.capacity[storage]: Invalid value: "0": must be greater than zero',
+    },
+  ])('$kind', ({ kind, next, old, told }) => {
+    expect(updated(kind, next, old)).toEqual([told, told])
+    expect(updated(kind, old, old)).toEqual([])
+  })
+})

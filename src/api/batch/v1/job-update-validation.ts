@@ -3,9 +3,11 @@ import { isConditionTrue } from '../../meta/conditions.ts'
 import { isSameValue, pushChanged } from '../../meta/field-checks.ts'
 import { type FieldError, invalid } from '../../meta/field-error.ts'
 import type { Container, Job, JobSpec, PodSpec, PodTemplateSpec } from '../../types.gen.ts'
+import { validateJobSpec } from './job-spec-validation.ts'
 
 export function validateJobUpdate(next: Job, old: Job): FieldError[] {
-  const errors: FieldError[] = []
+  // Upstream finds the faults of the spec here too, so that its causes come twice.
+  const errors = validateJobSpec(next.spec, 'spec')
   pushCompletionsFaults(errors, next.spec, old.spec)
   pushChanged(errors, 'spec.selector', next.spec.selector, old.spec.selector)
   pushTemplateFaults(errors, next.spec.template, old)

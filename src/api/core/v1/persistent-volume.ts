@@ -200,8 +200,10 @@ function checkAttributesClass(errors: FieldError[], { volumeAttributesClassName:
 }
 
 /** Upstream: validation.go ValidatePersistentVolumeUpdate. */
-function validateUpdate({ spec }: PersistentVolume, { spec: old }: PersistentVolume): FieldError[] {
-  const errors: FieldError[] = []
+function validateUpdate(volume: PersistentVolume, { spec: old }: PersistentVolume): FieldError[] {
+  const { spec } = volume
+  // Upstream finds the faults of the volume here too, so that its causes come twice.
+  const errors = validate(volume)
   const before = sourceOf(old)
   const next = sourceOf(spec)
   // The secret for growing may be added later.
