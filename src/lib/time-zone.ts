@@ -6,6 +6,9 @@ export type OffsetAt = (instantMs: number) => number
 /** Zones change their offset at multiples of this only (wherever it has mattered since 1972). */
 const OFFSET_QUANTUM_MS = 15 * 60_000
 
+/** What Intl need not be asked; `Factory`, the zone of a clock nobody has set, it doesn't know. */
+const UTC_NAMES: ReadonlySet<string> = new Set(['', 'UTC', 'Factory'])
+
 /** A pure memo: making a formatter costs a hundred times as much as using it. */
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
@@ -14,7 +17,7 @@ const formatters = new Map<string, Intl.DateTimeFormat>()
  * The empty name is UTC to Go.
  */
 export function isKnownTimeZone(name: string): boolean {
-  if (name === '' || name === 'UTC') return true
+  if (UTC_NAMES.has(name)) return true
   if (!/^[A-Z][\w+-]*(?:\/[A-Z][\w+-]*)*$/.test(name)) return false
   // No name has four capitals in a row but this one; Intl would take AMERICA/NEW_YORK.
   if (/[A-Z]{4}/.test(name) && name !== 'NZ-CHAT') return false
@@ -28,7 +31,7 @@ export function isKnownTimeZone(name: string): boolean {
 
 /** @throws RangeError when the zone is unknown */
 export function offsetOf(timeZone: string): OffsetAt {
-  if (timeZone === '' || timeZone === 'UTC') return () => 0
+  if (UTC_NAMES.has(timeZone)) return () => 0
   const formatter = formatterOf(timeZone)
   let cachedQuantum = Number.NaN
   let cachedOffset = 0

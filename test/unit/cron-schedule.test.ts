@@ -184,6 +184,7 @@ it.each<[name: string, isKnown: boolean]>([
   ['Etc/GMT+5', true],
   ['EST5EDT', true],
   ['UTC', true],
+  ['Factory', true],
   ['GMT', true],
   ['america/new_york', false],
   ['AMERICA/NEW_YORK', false],
@@ -194,6 +195,7 @@ it.each<[name: string, isKnown: boolean]>([
 })
 
 it.each<[instant: string, zone: string, text: string]>([
+  ['2024-01-01T12:00:00Z', 'Factory', '2024-01-01T12:00:00Z'],
   ['2024-01-01T12:00:00Z', 'UTC', '2024-01-01T12:00:00Z'],
   ['2024-01-01T12:00:00Z', 'Europe/London', '2024-01-01T12:00:00Z'],
   ['2024-07-01T12:00:00Z', 'Europe/London', '2024-07-01T13:00:00+01:00'],
