@@ -4,6 +4,7 @@ import type { ControllerDefinition } from '../runtime/controller.ts'
 import { cronJobController } from './cronjob/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
+import { disruptedPodController, disruptionController } from './disruption/controller.ts'
 import { endpointsController } from './endpoint/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
@@ -58,6 +59,8 @@ export function controllers({ definitions, startedAt, rootCertificate, advertise
     persistentVolumeBinder,
     pvcProtectionController,
     pvProtectionController,
+    disruptionController(definitions),
+    disruptedPodController,
     endpointsController,
     endpointSliceController,
     endpointSliceMirroringController,

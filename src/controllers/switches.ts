@@ -5,6 +5,7 @@ export const CONTROLLER_NAMES = [
   'cronjob',
   'daemonset',
   'deployment',
+  'disruption',
   'endpoints',
   'endpointslice',
   'endpointslice-mirroring',

@@ -9,13 +9,14 @@ const VIOLATION = "Cannot evict pod as it would violate the pod's disruption bud
 let cluster: Cluster
 let api: Api
 beforeEach(async () => {
-  cluster = await createCluster({ nodes: 1, clock: 'virtual' })
+  // Budgets are as the tests say, not as they would be counted.
+  cluster = await createCluster({ nodes: 1, clock: 'virtual', controllers: ['*', '-disruption'] })
   api = new Api(cluster)
 })
 afterEach(() => cluster.close())
 
 /** A pod that `budget` guards. */
-async function pod(name: string, phase: 'Running' | 'Pending' | 'Succeeded' = 'Running', isReady = true): Promise<Json> {
+async function pod(name: string, phase = 'Running', isReady = true): Promise<Json> {
   const spec = { schedulerName: 'nobody', containers: [{ name: 'c', image: 'i' }] }
   await api.created(PODS, { metadata: { name, labels: { app: 'a' } }, spec })
   const conditions = [{ type: 'Ready', status: isReady ? 'True' : 'False' }]
@@ -131,6 +132,90 @@ describe('an eviction', () => {
     await budget('b', status, { unhealthyPodEvictionPolicy })
     expect((await evict('p')).status).toBe(code)
     expect((await api.get(`${BUDGETS}/b`)).body.status.disruptedPods).toBeUndefined()
+  })
+
+  const policies = [undefined, 'IfHealthyBudget', 'AlwaysAllow'] as const
+  it.each(policies.flatMap((policy) => ['Pending', 'Succeeded', 'Failed'].map((phase) => [phase, policy] as const)))(
+    'asks no budget for a %s pod, whatever its policy (%s)',
+    async (phase, unhealthyPodEvictionPolicy) => {
+      await pod('p', phase, false)
+      await budget('b', {}, { unhealthyPodEvictionPolicy })
+      expect((await evict('p', { gracePeriodSeconds: 0 })).status).toBe(201)
+      expect(await exists('p')).toBe(false)
+    },
+  )
+
+  it.each(policies)('asks no budget for a pod that is going already (%s)', async (unhealthyPodEvictionPolicy) => {
+    await api.created(PODS, {
+      metadata: { name: 'p', labels: { app: 'a' }, finalizers: ['example.com/hold'] },
+      spec: { schedulerName: 'nobody', containers: [{ name: 'c', image: 'i' }] },
+    })
+    await api.patch(`${PODS}/p/status`, { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } })
+    await budget('b', {}, { unhealthyPodEvictionPolicy })
+    expect((await evict('p')).status).toBe(429)
+    await api.delete(`${PODS}/p`)
+    expect((await evict('p')).status).toBe(201)
+  })
+
+  it.each(policies)('of a healthy pod is refused by every policy (%s)', async (unhealthyPodEvictionPolicy) => {
+    await pod('p')
+    await budget('b', { currentHealthy: 2, desiredHealthy: 2 }, { unhealthyPodEvictionPolicy })
+    expect((await evict('p')).body).toEqual(refused('The disruption budget b needs 2 healthy pods and has 2 currently'))
+  })
+
+  it.each(policies)('of a healthy pod spends what there is (%s)', async (unhealthyPodEvictionPolicy) => {
+    await pod('p')
+    await budget('b', { disruptionsAllowed: 2, currentHealthy: 3, desiredHealthy: 1 }, { unhealthyPodEvictionPolicy })
+    expect((await evict('p')).status).toBe(201)
+    const { status } = (await api.get(`${BUDGETS}/b`)).body
+    expect([status.disruptionsAllowed, Object.keys(status.disruptedPods), status.conditions]).toEqual([1, ['p'], undefined])
+  })
+
+  it.each(policies)('minds a budget that selects everything (%s)', async (unhealthyPodEvictionPolicy) => {
+    await pod('p')
+    await budget('b', { currentHealthy: 3, desiredHealthy: 3 }, { selector: {}, unhealthyPodEvictionPolicy })
+    expect((await evict('p')).body).toEqual(refused('The disruption budget b needs 3 healthy pods and has 3 currently'))
+  })
+
+  it.each(policies)('minds no budget of other pods (%s)', async (unhealthyPodEvictionPolicy) => {
+    await pod('p')
+    await budget('b', {}, { selector: { matchLabels: { app: 'other' } }, unhealthyPodEvictionPolicy })
+    expect((await evict('p')).status).toBe(201)
+  })
+
+  it('keeps a budget in order that says less than nothing', async () => {
+    await pod('p')
+    await budget('b', {})
+    const many = Object.fromEntries(Array.from({ length: 2001 }, (_, i) => [`gone-${i}`, '2026-01-01T00:00:00Z']))
+    await api.patch(`${BUDGETS}/b/status`, { status: { disruptionsAllowed: 1, disruptedPods: many } })
+    const answer = await evict('p')
+    expect([answer.status, answer.body.message]).toEqual([
+      403,
+      'poddisruptionbudget.policy "b" is forbidden: DisruptedPods map too big - too many evictions not confirmed by PDB controller',
+    ])
+  })
+
+  it('of a pod that changes is tried again as long as nobody insists', async () => {
+    await pod('p', 'Pending', false)
+    await budget('b', {})
+    const [patched, evicted] = await Promise.all([
+      api.patch(`${PODS}/p/status`, { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } }),
+      evict('p', { gracePeriodSeconds: 0 }),
+    ])
+    // Whoever was first: a pod that was running when it was decided about is still there.
+    expect([
+      [200, 429, true],
+      [404, 201, false],
+      [200, 201, false],
+    ]).toContainEqual([patched.status, evicted.status, await exists('p')])
+  })
+
+  it('takes no option that breaks the cluster', async () => {
+    await pod('p')
+    const answer = await evict('p', { ignoreStoreReadErrorWithClusterBreakingPotential: true })
+    expect(answer.body.message).toContain(
+      'deleteOptions.ignoreStoreReadErrorWithClusterBreakingPotential: Invalid value: true: can not be set for pod eviction, try after removing the option',
+    )
   })
 
   it('of a pod with two budgets fails, oddly as upstream', async () => {
