@@ -9,6 +9,7 @@ const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
 const ALIASES = {
   [`${META}Time`]: 'string',
   [`${META}MicroTime`]: 'string',
+  [`${META}Duration`]: 'string',
   [`${META}FieldsV1`]: 'Record<string, unknown>',
   [`${META}Patch`]: 'unknown',
   'io.k8s.apimachinery.pkg.api.resource.Quantity': 'string',

@@ -46,6 +46,8 @@ import { event as eventsEvent } from './events/v1/event.ts'
 import { flowSchema } from './flowcontrol/v1/flow-schema.ts'
 import { priorityLevelConfiguration } from './flowcontrol/v1/priority-level-configuration.ts'
 import { qualifiedName } from './meta/api-error.ts'
+import { nodeMetrics } from './metrics/v1beta1/node-metrics.ts'
+import { podMetrics } from './metrics/v1beta1/pod-metrics.ts'
 import { ipAddress, serviceCidr } from './networking/v1/addresses.ts'
 import { ingress } from './networking/v1/ingress.ts'
 import { ingressClass } from './networking/v1/ingress-class.ts'
@@ -116,6 +118,8 @@ const BEHAVIOURS: readonly ResourceBehaviour[] = [
   resourceSlice,
   horizontalPodAutoscalerV1,
   horizontalPodAutoscaler,
+  nodeMetrics,
+  podMetrics,
   cronJob,
   job,
   controllerRevision,

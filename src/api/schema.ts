@@ -24,6 +24,7 @@ export type ValueKind =
   | 'object'
   | 'time'
   | 'microTime'
+  | 'duration'
   | 'quantity'
   | 'intOrString'
   | 'json'
@@ -104,6 +105,7 @@ export const JSON_SCHEMA_PROPS = `${APIEXTENSIONS}JSONSchemaProps`
 const SPECIAL: Readonly<Record<string, { kind: ValueKind; goType: string }>> = {
   [`${META_V1}Time`]: { kind: 'time', goType: 'v1.Time' },
   [`${META_V1}MicroTime`]: { kind: 'microTime', goType: 'v1.MicroTime' },
+  [`${META_V1}Duration`]: { kind: 'duration', goType: 'v1.Duration' },
   [`${META_V1}FieldsV1`]: { kind: 'json', goType: 'v1.FieldsV1' },
   [`${META_V1}Patch`]: { kind: 'json', goType: 'v1.Patch' },
   'io.k8s.apimachinery.pkg.api.resource.Quantity': { kind: 'quantity', goType: 'resource.Quantity' },

@@ -4015,6 +4015,8 @@ export interface DeleteOptions {
   propagationPolicy?: string | undefined
 }
 
+export type Duration = string
+
 export interface FieldSelectorRequirement {
   key: string
   operator: string
@@ -4201,4 +4203,41 @@ export interface ApiregistrationV1ServiceReference {
   name?: string | undefined
   namespace?: string | undefined
   port?: number | undefined
+}
+
+export interface ContainerMetrics {
+  name: string
+  usage: Record<string, Quantity>
+}
+
+export interface NodeMetrics {
+  apiVersion?: string | undefined
+  kind?: string | undefined
+  metadata: ObjectMeta
+  timestamp: Time
+  usage: Record<string, Quantity>
+  window: Duration
+}
+
+export interface NodeMetricsList {
+  apiVersion?: string | undefined
+  items: NodeMetrics[]
+  kind?: string | undefined
+  metadata?: ListMeta | undefined
+}
+
+export interface PodMetrics {
+  apiVersion?: string | undefined
+  containers: ContainerMetrics[]
+  kind?: string | undefined
+  metadata: ObjectMeta
+  timestamp: Time
+  window: Duration
+}
+
+export interface PodMetricsList {
+  apiVersion?: string | undefined
+  items: PodMetrics[]
+  kind?: string | undefined
+  metadata?: ListMeta | undefined
 }

@@ -9,6 +9,7 @@ import { getEntry } from '../registry/get.ts'
 import { list } from '../registry/list.ts'
 import { bindPod } from '../registry/subresources/binding.ts'
 import { finalizeNamespace } from '../registry/subresources/finalize.ts'
+import { scale } from '../registry/subresources/scale.ts'
 import { update } from '../registry/update.ts'
 import { type WatchEvent, watch } from '../registry/watch.ts'
 import type { Client, DigestFunction, ListOf, WatchHandler } from './client.ts'
@@ -78,6 +79,11 @@ export class LocalClient implements Client {
   async bind(pod: ObjectRef, uid: string, nodeName: string): Promise<void> {
     const binding = { metadata: { name: pod.name, uid }, target: { kind: 'Node', name: nodeName } }
     await bindPod(this.#context, this.#target(pod), binding as never, this.#writer)
+  }
+
+  async scale(target: ObjectRef, uid: string, replicas: number): Promise<void> {
+    const change = (current: KubeObject) => ({ ...current, metadata: { ...current.metadata, uid }, spec: { replicas } }) as KubeObject
+    await scale.update!(this.#context, this.#target(target), change, { ...this.#writer, isPatch: true })
   }
 
   #target({ resource, namespace, name }: ObjectRef): Target {

@@ -10,6 +10,7 @@ import { endpointSliceController } from './endpointslice/controller.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
 import { eventTtlController } from './eventttl/controller.ts'
 import { garbageCollector } from './garbagecollector/controller.ts'
+import { horizontalPodAutoscalerController } from './horizontalpodautoscaler/controller.ts'
 import { jobController } from './job/controller.ts'
 import { kubernetesServiceController } from './kubernetes-service/controller.ts'
 import type { Advertised } from './kubernetes-service/reconcile.ts'
@@ -59,6 +60,7 @@ export function controllers({ definitions, startedAt, rootCertificate, advertise
     persistentVolumeBinder,
     pvcProtectionController,
     pvProtectionController,
+    horizontalPodAutoscalerController(definitions),
     disruptionController(definitions),
     disruptedPodController,
     endpointsController,

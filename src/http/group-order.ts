@@ -28,6 +28,8 @@ const GROUP_PRIORITIES: Readonly<Record<string, number>> = {
   'internal.apiserver.k8s.io': 16000,
   'resource.k8s.io': 15900,
   'storagemigration.k8s.io': 15800,
+  // As the metrics server registers itself: behind all else, for its nodes and pods are namesakes.
+  'metrics.k8s.io': 100,
 }
 const CUSTOM_GROUP_PRIORITY = 1000
 

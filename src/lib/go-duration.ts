@@ -35,3 +35,22 @@ export function parseGoDuration(text: string): number {
   }
   return (sign === '-' ? -nanoseconds : nanoseconds) / 1e6
 }
+
+/** Milliseconds as Go writes a duration: `1h30m0s`, `15s`, `1.5s`, `500ms`. */
+export function formatGoDuration(milliseconds: number): string {
+  const sign = milliseconds < 0 ? '-' : ''
+  const size = Math.abs(milliseconds)
+  if (size === 0) return '0s'
+  if (size < 1e-3) return `${sign}${Math.round(size * 1e6)}ns`
+  if (size < 1) return `${sign}${trimmed(size * 1e3, 3)}\u00b5s`
+  if (size < 1000) return `${sign}${trimmed(size, 6)}ms`
+  const minutes = Math.floor(size / 60_000)
+  const seconds = `${trimmed((size - minutes * 60_000) / 1000, 9)}s`
+  if (minutes === 0) return sign + seconds
+  const hours = Math.floor(minutes / 60)
+  return `${sign}${hours === 0 ? '' : `${hours}h`}${minutes % 60}m${seconds}`
+}
+
+function trimmed(number: number, digits: number): string {
+  return String(Number(number.toFixed(digits)))
+}

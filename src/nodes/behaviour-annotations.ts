@@ -1,10 +1,6 @@
-/**
- * Annotations on a pod that say how its simulated containers behave. `coracle.dev/KEY` is about all containers of the
- * pod, `KEY.coracle.dev/CONTAINER` about one, and wins. Documented in docs/simulated-nodes.md.
- */
+/** Annotations on a pod that say how its simulated containers behave. Documented in docs/simulated-nodes.md. */
+import { containerAnnotation } from '../api/simulation/annotations.ts'
 import type { Pod } from '../api/types.gen.ts'
-
-const DOMAIN = 'coracle.dev'
 
 export interface ContainerBehaviour {
   /** `exit-code`: one code, or one for each attempt ("1,1,0"; the last one goes on). */
@@ -35,9 +31,8 @@ const NONE: ContainerBehaviour = {
 
 /** Malformed values count as absent. */
 export function behaviourAnnotations(pod: Pod, container: string): ContainerBehaviour {
-  const annotations = pod.metadata.annotations
-  if (annotations === undefined) return NONE
-  const read = (key: string) => annotations[`${key}.${DOMAIN}/${container}`] ?? annotations[`${DOMAIN}/${key}`]
+  if (pod.metadata.annotations === undefined) return NONE
+  const read = (key: string) => containerAnnotation(pod, key, container)
   const exitCodes = (read('exit-code') ?? '')
     .split(',')
     .map((code) => code.trim())

@@ -1,8 +1,9 @@
 import { ApiError, notFoundError } from '../api/meta/api-error.ts'
 import type { Entry } from '../storage/entry.ts'
-import { storageKey } from '../storage/storage.ts'
+import { splitStorageKey, storageKey } from '../storage/storage.ts'
 import type { RegistryContext, Target } from './context.ts'
 import { parseRevision, tooLargeRevisionError } from './list-options.ts'
+import { measuredEntries } from './measured.ts'
 
 export function keyOf({ definition, namespace, name }: Target): string {
   return storageKey(definition.conversion?.storedAs ?? definition.groupResource, namespace, name)
@@ -20,7 +21,9 @@ export function checkFreshness({ cache }: RegistryContext, resourceVersion: stri
 
 /** The current entry. @throws ApiError 404 */
 export function getEntry(context: RegistryContext, target: Target): Entry {
-  const entry = context.cache.get(keyOf(target))
+  const { definition, namespace, name } = target
+  const measured = measuredEntries(context, definition, definition.namespaced ? namespace : undefined)
+  const entry = measured === undefined ? context.cache.get(keyOf(target)) : measured.find(({ key }) => splitStorageKey(key).name === name)
   if (entry === undefined) throw notFoundError(target.definition, target.name)
   return entry
 }

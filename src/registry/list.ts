@@ -4,6 +4,7 @@ import { RevisionCompactedError } from '../storage/cache.ts'
 import type { Entry } from '../storage/entry.ts'
 import type { RegistryContext } from './context.ts'
 import { checkListOptions, type ListOptions, parseRevision, tooLargeRevisionError } from './list-options.ts'
+import { measuredEntries } from './measured.ts'
 import { selectionOf } from './selection.ts'
 
 export interface ListResult {
@@ -86,6 +87,8 @@ function entriesAt(
   revision: number,
   token: ContinueToken | undefined,
 ): readonly Entry[] {
+  const measured = measuredEntries(context, definition, definition.namespaced ? namespace : undefined)
+  if (measured !== undefined) return measured
   try {
     return context.cache.listAt(groupResource, definition.namespaced ? namespace : undefined, revision)
   } catch (error) {

@@ -93,6 +93,8 @@ async function request(client: Client, action: Action): Promise<unknown> {
       })
     case 'bind':
       return client.bind(action.target, action.uid, action.node)
+    case 'scale':
+      return client.scale(action.target, action.uid, action.replicas)
   }
 }
 

@@ -70,7 +70,16 @@ export interface BindAction extends ActionBase {
   readonly uid: string
 }
 
-export type Action = CreateAction | PatchAction | UpdateAction | DeleteAction | BindAction
+/** Sets the replicas of any kind that has /scale. */
+export interface ScaleAction extends ActionBase {
+  readonly verb: 'scale'
+  readonly target: ObjectRef
+  readonly replicas: number
+  /** Of the target, as a precondition. */
+  readonly uid: string
+}
+
+export type Action = CreateAction | PatchAction | UpdateAction | DeleteAction | BindAction | ScaleAction
 
 export interface Plan {
   readonly actions?: readonly Action[]

@@ -127,7 +127,8 @@ test('podFailurePolicy Ignore replaces a disrupted pod without counting it', asy
   const [pod] = await scenario.pods()
   const conditions = [
     ...pod!.status!.conditions!,
-    { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: '' },
+    // One without a time is stale from the start, and is taken back at once.
+    { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: '', lastTransitionTime: scenario.time },
   ]
   await scenario.patchStatus(PODS, pod!.metadata.name, { conditions })
   await scenario.delete(PODS, pod!.metadata.name)

@@ -35,6 +35,8 @@ function anyValue(schemas: Schemas, schema: ValueSchema, depth: number): fc.Arbi
       return fc.constantFrom('2026-01-02T03:04:05Z', '1970-01-01T00:00:01Z', '1969-12-31T23:59:58Z')
     case 'microTime':
       return fc.constantFrom('2026-01-02T03:04:05.678900Z', '2026-01-02T03:04:05.000001Z')
+    case 'duration':
+      return fc.constantFrom('15s', '1m30s', '250ms', '1.5s', '1h0m0s', '0s')
     case 'quantity':
       return fc.constantFrom('500m', '1Gi', '1e3', '0')
     case 'intOrString':

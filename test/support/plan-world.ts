@@ -119,7 +119,8 @@ export class PlanWorld {
       if (given.resourceVersion !== undefined && given.resourceVersion !== object.metadata.resourceVersion)
         throw new Error(`${name} changed`)
       this.put(resource, mergePatch(object, action.patch) as KubeObject)
-    } else if (action.preconditions.uid !== object.metadata.uid) throw new Error(`${name} is another`)
+    } else if (action.verb === 'scale') this.change(resource, name, (found) => setReplicas(found, action.replicas), namespace)
+    else if (action.preconditions.uid !== object.metadata.uid) throw new Error(`${name} is another`)
     else if (resource === 'pods' && (object as Pod).spec.nodeName) {
       this.change(resource, name, ({ metadata }) => (metadata.deletionTimestamp = timestamp(this.now)), namespace)
     } else this.remove(resource, name, namespace)
@@ -134,6 +135,10 @@ export class PlanWorld {
     }
     return objects
   }
+}
+
+function setReplicas(object: KubeObject, replicas: number): void {
+  ;(object as { spec?: object }).spec = { ...(object as { spec?: object }).spec, replicas }
 }
 
 function mergePatch(target: unknown, patch: unknown): unknown {

@@ -105,7 +105,20 @@ export function quantityValue(text: string | number | undefined): number {
 
 /** In thousandths, rounded up. Upstream: Quantity.MilliValue. */
 export function quantityMilliValue(text: string | number | undefined): number {
-  return Number(divideTowardsInfinity(nanoOf(text), 1_000_000n))
+  return Number(quantityMillis(text))
+}
+
+const MAX_INT64 = (1n << 63n) - 1n
+
+/** In thousandths, rounded up, exactly; at most what Go's int64 holds. Upstream: Quantity.MilliValue. */
+export function quantityMillis(text: string | number | undefined): bigint {
+  const millis = divideTowardsInfinity(nanoOf(text), 1_000_000n)
+  return millis > MAX_INT64 ? MAX_INT64 : millis
+}
+
+/** The canonical form of so many thousandths. Upstream: NewMilliQuantity */
+export function millisText(millis: bigint, format: ParsedQuantity['format'] = 'DecimalSI'): string {
+  return formatQuantity({ nano: millis * 1_000_000n, format })
 }
 
 /** Negative, zero or positive, as a sort wants it; absent and malformed ones count as 0. */

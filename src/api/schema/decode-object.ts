@@ -8,7 +8,7 @@
  */
 import { type FieldSchema, JSON_SCHEMA_PROPS, type Schemas, type TypeSchema, type ValueSchema } from '../schema.ts'
 import { NumberLiteral, type ParsedJson, setKey, withPlainNumbers } from './parse-json.ts'
-import { canonicalBase64, canonicalMicroTime, canonicalQuantityText, canonicalTime } from './scalars.ts'
+import { canonicalBase64, canonicalDuration, canonicalMicroTime, canonicalQuantityText, canonicalTime } from './scalars.ts'
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
 
@@ -208,6 +208,11 @@ class Decoder {
         if (typeof value !== 'string') return this.#abort(this.#typeError(kindOf(value, false), 'string'))
         const time = schema.kind === 'time' ? canonicalTime(value) : canonicalMicroTime(value)
         return 'text' in time ? time.text : this.#abort(time.error)
+      }
+      case 'duration': {
+        if (typeof value !== 'string') return this.#abort(this.#typeError(kindOf(value, false), 'string'))
+        const duration = canonicalDuration(value)
+        return 'text' in duration ? duration.text : this.#abort(duration.error)
       }
       case 'quantity': {
         const source = typeof value === 'string' ? value : value instanceof NumberLiteral ? value.text : JSON.stringify(value)

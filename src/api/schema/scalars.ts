@@ -1,4 +1,5 @@
 /** The scalars that encode themselves: how their text is read, what it becomes, and what upstream says when it is wrong. */
+import { formatGoDuration, parseGoDuration } from '../../lib/go-duration.ts'
 import { canonicalQuantity, parseQuantity } from '../meta/quantity.ts'
 
 /** A canonical text, or the message of what is wrong with it. */
@@ -22,6 +23,15 @@ export function canonicalMicroTime(text: string): Scalar {
     return { error: `parsing time ${quote(text)} as ${quote(layout)}: cannot parse ${quote(rest)} as ".000000"` }
   }
   return { text: `${instant.seconds}.${instant.fraction.slice(1, 7)}Z` }
+}
+
+/** metav1.Duration: as Go writes it. Upstream: duration.go UnmarshalJSON */
+export function canonicalDuration(text: string): Scalar {
+  try {
+    return { text: formatGoDuration(parseGoDuration(text)) }
+  } catch (error) {
+    return { error: (error as Error).message }
+  }
 }
 
 /** The second as UTC text without zone, and the fraction as written; or Go's message. Upstream: time.Parse. */

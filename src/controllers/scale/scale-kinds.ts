@@ -2,12 +2,13 @@ import type { ResourceDefinition, ScalePaths } from '../../api/definition.ts'
 import type { GroupResource, KubeObject } from '../../api/object.ts'
 
 /** What a definition says that matters for scaling. */
-export type ScaledResource = Pick<ResourceDefinition, 'groupResource' | 'group' | 'apiVersion' | 'kind' | 'conversion'> & {
+export type ScaledResource = Pick<ResourceDefinition, 'groupResource' | 'group' | 'apiVersion' | 'kind' | 'namespaced' | 'conversion'> & {
   readonly scale?: ScalePaths<KubeObject>
 }
 
 export interface ScaleKind {
   readonly resource: GroupResource
+  readonly namespaced: boolean
   /** undefined for a kind without /scale. */
   readonly paths: ScalePaths<KubeObject> | undefined
 }
@@ -21,8 +22,8 @@ export class ScaleKinds {
 
   constructor(definitions: readonly ScaledResource[]) {
     const resources = new Set<GroupResource>()
-    for (const { groupResource, group, apiVersion, kind, conversion, scale } of definitions) {
-      const found: ScaleKind = { resource: conversion?.storedAs ?? groupResource, paths: scale }
+    for (const { groupResource, group, apiVersion, kind, namespaced, conversion, scale } of definitions) {
+      const found: ScaleKind = { resource: conversion?.storedAs ?? groupResource, namespaced, paths: scale }
       this.#byVersion.set(`${apiVersion}/${kind}`, found)
       if (!this.#byGroup.has(`${group}/${kind}`)) this.#byGroup.set(`${group}/${kind}`, found)
       if (scale !== undefined) resources.add(found.resource)

@@ -1,4 +1,5 @@
 /** Messages whose JSON form isn't an object of their fields: each says how one becomes the other. */
+import { formatGoDuration, parseGoDuration } from '../../lib/go-duration.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -49,6 +50,10 @@ function json(field: string): SpecialMessage {
 export const SPECIAL_MESSAGES: Readonly<Record<string, SpecialMessage>> = {
   [`${META_V1}Time`]: time,
   [`${META_V1}MicroTime`]: microTime,
+  [`${META_V1}Duration`]: {
+    toJson: ({ duration }) => formatGoDuration(Number(duration ?? 0) / 1e6),
+    fromJson: (value) => ({ duration: Math.round(parseGoDuration(String(value)) * 1e6) }),
+  },
   [`${META_V1}FieldsV1`]: json('Raw'),
   [`${APIEXTENSIONS}JSON`]: json('raw'),
   'k8s.io.apimachinery.pkg.runtime.RawExtension': { ...json('raw'), holdsObjects: true },
