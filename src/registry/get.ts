@@ -1,6 +1,6 @@
 import { ApiError, notFoundError } from '../api/meta/api-error.ts'
 import type { Entry } from '../storage/entry.ts'
-import { splitStorageKey, storageKey } from '../storage/storage.ts'
+import { storageKey } from '../storage/storage.ts'
 import type { RegistryContext, Target } from './context.ts'
 import { parseRevision, tooLargeRevisionError } from './list-options.ts'
 import { measuredEntries } from './measured.ts'
@@ -22,8 +22,8 @@ export function checkFreshness({ cache }: RegistryContext, resourceVersion: stri
 /** The current entry. @throws ApiError 404 */
 export function getEntry(context: RegistryContext, target: Target): Entry {
   const { definition, namespace, name } = target
-  const measured = measuredEntries(context, definition, definition.namespaced ? namespace : undefined)
-  const entry = measured === undefined ? context.cache.get(keyOf(target)) : measured.find(({ key }) => splitStorageKey(key).name === name)
+  const measured = measuredEntries(context, definition, namespace, name)
+  const entry = measured === undefined ? context.cache.get(keyOf(target)) : measured[0]
   if (entry === undefined) throw notFoundError(target.definition, target.name)
   return entry
 }

@@ -14,32 +14,37 @@ import { storageKey } from '../storage/storage.ts'
 import type { RegistryContext } from './context.ts'
 import { encodeUnstored } from './encode.ts'
 
-type Measure = (context: RegistryContext, namespace: string | undefined) => readonly KubeObject[]
+/** Of one object or of all. */
+type Measure = (context: RegistryContext, namespace: string | undefined, name: string | undefined) => readonly KubeObject[]
 
 const MEASURES: Readonly<Record<string, Measure>> = {
-  'pods.metrics.k8s.io': (context, namespace) =>
-    measuredPods(context, namespace).map(({ pod, usage }) => podMetricsOf(pod, usage, context.clock.now())),
-  'nodes.metrics.k8s.io': (context) => {
+  'pods.metrics.k8s.io': (context, namespace, name) =>
+    measuredPods(context, namespace, name).map(({ pod, usage }) => podMetricsOf(pod, usage, context.clock.now())),
+  'nodes.metrics.k8s.io': (context, _namespace, name) => {
     const byNode = new Map<string | undefined, (readonly ContainerUsage[])[]>()
-    for (const { pod, usage } of measuredPods(context, undefined)) {
+    for (const { pod, usage } of measuredPods(context, undefined, undefined)) {
       const usages = byNode.get(pod.spec.nodeName)
       if (usages === undefined) byNode.set(pod.spec.nodeName, [usage])
       else usages.push(usage)
     }
-    return decoded<Node>(context, 'nodes')
+    return decoded<Node>(context, 'nodes', undefined, name)
       .filter(isMeasured)
       .map((node) => nodeMetricsOf(node, usageOfNode(node, byNode.get(node.metadata.name) ?? []), context.clock.now()))
   },
 }
 
-/** The objects of a measured resource in order of their names, as if they were stored; undefined for one that is stored. */
+/**
+ * The objects of a measured resource in order of their names, as if they were stored; undefined for one that is stored.
+ * @param name of the only one to measure; all when undefined
+ */
 export function measuredEntries(
   context: RegistryContext,
   { groupResource }: ResourceDefinition,
   namespace: string | undefined,
+  name?: string,
 ): Entry[] | undefined {
   const measure = MEASURES[groupResource]
-  return measure?.(context, namespace).map((object) => {
+  return measure?.(context, namespace, name).map((object) => {
     const key = storageKey(groupResource, object.metadata.namespace ?? '', object.metadata.name)
     return new Entry({ key, revision: context.cache.revision, bytes: encodeUnstored(object) }, object)
   })
@@ -50,18 +55,20 @@ interface MeasuredPod {
   readonly usage: readonly ContainerUsage[]
 }
 
-function measuredPods(context: RegistryContext, namespace: string | undefined): MeasuredPod[] {
-  const pods = decoded<Pod>(context, 'pods', namespace)
-  const loads = new Loads(findOwner(context), pods)
+function measuredPods(context: RegistryContext, namespace: string | undefined, name: string | undefined): MeasuredPod[] {
+  const pods = decoded<Pod>(context, 'pods', namespace, name)
+  const loads = new Loads(findOwner(context), () => (name === undefined ? pods : decoded<Pod>(context, 'pods', namespace)))
   return pods.flatMap((pod) => {
-    const node = pod.spec.nodeName ? context.cache.get(storageKey('nodes', '', pod.spec.nodeName))?.decoded<Node>() : undefined
+    const [node] = pod.spec.nodeName ? decoded<Node>(context, 'nodes', '', pod.spec.nodeName) : []
     const usage = usageOfPod(pod, node, loads)
     return usage === undefined ? [] : [{ pod, usage }]
   })
 }
 
-function decoded<T extends KubeObject>({ cache }: RegistryContext, resource: string, namespace?: string): T[] {
-  return cache.list(resource, namespace).map((entry) => entry.decoded<T>())
+function decoded<T extends KubeObject>({ cache }: RegistryContext, resource: string, namespace?: string, name?: string): T[] {
+  if (name === undefined) return cache.list(resource, namespace).map((entry) => entry.decoded<T>())
+  const entry = cache.get(storageKey(resource, namespace ?? '', name))
+  return entry === undefined ? [] : [entry.decoded<T>()]
 }
 
 function findOwner({ cache, resources }: RegistryContext): FindOwner {

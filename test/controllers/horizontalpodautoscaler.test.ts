@@ -160,6 +160,8 @@ it('does nothing about a target without replicas, and brings one back within its
   expect(conditionTexts(await web())).toContain('ScalingActive=False ScalingDisabled')
   await scenario.patch(DEPLOYMENTS, 'web', { spec: { replicas: 1 } })
   expect(await looks(1)).toEqual([3])
+  const first = await scenario.request('GET', '/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers/web')
+  expect(first.body.status).toMatchObject({ currentReplicas: 1, desiredReplicas: 3 })
   await scenario.patch(DEPLOYMENTS, 'web', { spec: { replicas: 7 } })
   expect(await looks(1)).toEqual([4])
   const reasons = (await scenario.events('web', 'SuccessfulRescale')).map(({ message }) => message)

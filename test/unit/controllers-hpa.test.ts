@@ -554,7 +554,8 @@ describe('what is told of', () => {
 
   it('a bound that is crossed, without metrics', () => {
     const { status } = look({ metrics: [utilization(30)], current: 9 })
-    expect(status).toMatchObject({ currentReplicas: 9, desiredReplicas: 6, currentMetrics: null })
+    expect(status).toMatchObject({ currentReplicas: 9, desiredReplicas: 6 })
+    expect(status.currentMetrics).toBeUndefined()
   })
 
   const absent = 'no metrics returned from'

@@ -17,12 +17,12 @@ const LONGEST_CHAIN = 3
 
 export class Loads {
   readonly #findOwner: FindOwner
-  readonly #siblings: readonly Pod[]
+  readonly #siblings: () => readonly Pod[]
   readonly #owners = new Map<string, readonly KubeObject[]>()
   #readyByOwner: Map<string, number> | undefined
 
-  /** @param siblings all pods of the namespace: among them those that share a load */
-  constructor(findOwner: FindOwner, siblings: readonly Pod[]) {
+  /** @param siblings all pods of the namespace, among them those that share a load; only asked when there is one */
+  constructor(findOwner: FindOwner, siblings: () => readonly Pod[]) {
     this.#findOwner = findOwner
     this.#siblings = siblings
   }
@@ -42,7 +42,7 @@ export class Loads {
   #readyPodsOf({ metadata }: KubeObject): number {
     if (this.#readyByOwner === undefined) {
       this.#readyByOwner = new Map()
-      for (const pod of this.#siblings) {
+      for (const pod of this.#siblings()) {
         if (!bearsLoad(pod)) continue
         for (const owner of this.#ownersOf(pod)) {
           const { uid } = owner.metadata

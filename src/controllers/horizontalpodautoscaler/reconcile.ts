@@ -126,8 +126,7 @@ function withStatus(
     ...(lastScaleTime === undefined ? {} : { lastScaleTime }),
     ...(current === 0 ? {} : { currentReplicas: current }),
     desiredReplicas: desired ?? autoscaler.status?.desiredReplicas ?? 0,
-    // Without a single metric Go's list is null, not absent.
-    currentMetrics: (metrics ?? null) as MetricStatus[],
+    ...(metrics === undefined ? {} : { currentMetrics: metrics }),
     conditions: [...conditions],
   }
   return { ...autoscaler, status }

@@ -42,7 +42,7 @@ export interface SimulatedWorld {
 /** @param pods those that the target's selector picks. @param now in milliseconds since the epoch */
 export function simulatedMetrics(world: SimulatedWorld, namespace: string, pods: readonly Pod[], now: number): MetricsSource {
   const { reader } = world
-  const loads = new Loads(findOwner(world), reader.list<Pod>('pods', namespace))
+  const loads = new Loads(findOwner(world), () => reader.list<Pod>('pods', namespace))
   const measured = (value: bigint): PodMetric => ({ value, at: Math.floor(now / 1000) * 1000, windowMs: WINDOW_MS })
   return {
     resource: (resource, container) => {
