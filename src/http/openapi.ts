@@ -21,23 +21,29 @@ function defaultFolder(): URL {
   return existsSync(new URL('index.json', built)) ? built : packageFile('openapi/v3/')
 }
 
-/**
- * The v2 document in gnostic's protobuf, by version and title alone. kubectl reads it for kinds that v3 doesn't have, and learns
- * what it needs: that they aren't here either. Clients that find no schema fall back to the types they are built with.
- */
-const PROTOBUF_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
-const PROTOBUF_DOCUMENT = documentWithout('2.0', 'Kubernetes', 'v1.36')
+type V2Form = 'json' | 'protobuf'
 
-/** Document { swagger = 1; info = 2 }, Info { title = 1; version = 2 }: all of them length-delimited and short. */
-function documentWithout(swagger: string, title: string, version: string): Buffer {
-  const field = (number: number, value: string | Buffer) =>
-    Buffer.concat([Buffer.from([(number << 3) | 2, value.length]), Buffer.from(value)])
-  return Buffer.concat([field(1, swagger), field(2, Buffer.concat([field(1, title), field(2, version)]))])
+/** Upstream: kube-openapi handler.go. The older name, still what clients ask by, has a character that media types may not have. */
+const PROTOBUF_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+const V2_FORMS: readonly (readonly [mediaType: string, form: V2Form])[] = [
+  ['application/json', 'json'],
+  ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', 'protobuf'],
+  [PROTOBUF_TYPE, 'protobuf'],
+]
+
+/** The first that the most wanted clause names. */
+function v2FormFor(accept: string | undefined): V2Form | undefined {
+  for (const clause of parseAccept(accept || '*/*')) {
+    const match = V2_FORMS.find(([mediaType]) => accepts(clause, mediaType))
+    if (match !== undefined) return match[1]
+  }
+  return undefined
 }
 
-/** Of clients that would take either, JSON is the better answer: it is whole. */
-function acceptsProtobuf(accept: string | undefined): boolean {
-  return /application\/com\.github\.proto-openapi\.spec\.v2(?:\.|@)v1\.0\+protobuf/.test(accept ?? '')
+/** Loaded when it is asked for, which new clients don't. */
+async function encodeAsProtobuf(swagger: Buffer): Promise<Buffer> {
+  const { encodeSwagger } = await import('./openapi-v2-protobuf.ts')
+  return encodeSwagger(JSON.parse(swagger.toString('utf8')))
 }
 
 function acceptsJson(accept: string | undefined): boolean {
@@ -72,7 +78,8 @@ export class OpenApi {
   readonly #folder: URL | undefined
   readonly #assembled: readonly AssembledDocument[]
   #loadedIndex: Promise<ReadonlyMap<string, string>> | undefined
-  #loadedSwagger: Promise<{ body: Buffer; etag: string }> | undefined
+  #loadedSwagger: Promise<{ json: Buffer; etag: string }> | undefined
+  #encodedSwagger: Promise<Buffer> | undefined
 
   constructor({ clock, folder, assembled = [] }: OpenApiOptions) {
     this.#clock = clock
@@ -107,9 +114,6 @@ export class OpenApi {
     const etag = (await this.#index()).get(document)
     if (etag === undefined) return undefined
     const varying = { vary: 'Accept' }
-    if (!acceptsJson(headers.accept) && acceptsProtobuf(headers.accept)) {
-      return send(PROTOBUF_DOCUMENT, etagOf(PROTOBUF_DOCUMENT), { ...varying, 'content-type': PROTOBUF_TYPE }, headers)
-    }
     if (!acceptsJson(headers.accept)) return { status: 406, headers: varying, body: EMPTY }
     const plain = { ...varying, ...JSON_TYPE, etag: `"${etag}"` }
     if (requestedHash === '') return send(await this.#read(document), etag, plain, headers)
@@ -121,21 +125,22 @@ export class OpenApi {
 
   async #answerV2(headers: DocumentHeaders): Promise<Answer> {
     const varying = { vary: 'Accept' }
-    if (!acceptsJson(headers.accept) && acceptsProtobuf(headers.accept)) {
-      return send(PROTOBUF_DOCUMENT, etagOf(PROTOBUF_DOCUMENT), { ...varying, 'content-type': PROTOBUF_TYPE }, headers)
-    }
-    if (!acceptsJson(headers.accept)) return { status: 406, headers: varying, body: EMPTY }
+    const form = v2FormFor(headers.accept)
+    if (form === undefined) return { status: 406, headers: varying, body: EMPTY }
     this.#loadedSwagger ??= this.#buildSwagger()
-    const { body, etag } = await this.#loadedSwagger
-    return send(body, etag, { ...varying, ...JSON_TYPE }, headers)
+    const { json, etag } = await this.#loadedSwagger
+    // One tag for both forms, which Vary tells apart, as upstream.
+    if (form === 'json') return send(json, etag, { ...varying, ...JSON_TYPE }, headers)
+    this.#encodedSwagger ??= encodeAsProtobuf(json)
+    return send(await this.#encodedSwagger, etag, { ...varying, 'content-type': PROTOBUF_TYPE }, headers)
   }
 
-  async #buildSwagger(): Promise<{ body: Buffer; etag: string }> {
+  async #buildSwagger(): Promise<{ json: Buffer; etag: string }> {
     const own = new Set(this.#assembled.map(({ name }) => name))
     const documents = [...(await this.#index()).keys()].filter((document) => !own.has(document))
     const texts = await Promise.all(documents.map((document) => this.#read(document)))
-    const body = Buffer.from(JSON.stringify(toSwagger(texts.map((text) => JSON.parse(text.toString('utf8'))))))
-    return { body, etag: etagOf(body) }
+    const json = Buffer.from(JSON.stringify(toSwagger(texts.map((text) => JSON.parse(text.toString('utf8'))))))
+    return { json, etag: etagOf(json) }
   }
 
   /** Document → hash, in order. */

@@ -5,7 +5,9 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Answer } from '../../src/http/answer.ts'
 import { OpenApi } from '../../src/http/openapi.ts'
+import { encodeSwagger } from '../../src/http/openapi-v2-protobuf.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
+import { decodeSwagger } from '../support/decode-swagger.ts'
 
 const REF = '#/components/schemas/'
 const widget = {
@@ -151,14 +153,61 @@ describe('/openapi/v2', () => {
     })
   })
 
-  test('is not sent again to who has it; in protobuf it says that it has nothing, and is nothing else', async () => {
+  const PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+  const OLD_NAME = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+
+  test('is not sent again to who has it', async () => {
     const { headers } = (await openApi.answer('/openapi/v2', {}))!
     expect(headers).toMatchObject({ 'content-type': 'application/json', vary: 'Accept' })
     expect(await openApi.answer('/openapi/v2?timeout=32s', { 'if-none-match': headers.etag })).toMatchObject({ status: 304 })
-    const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
-    const answer = (await openApi.answer('/openapi/v2', { accept }))!
-    expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' } })
-    expect(Buffer.from(answer.body as Buffer).toString('latin1')).toBe('\n\u00032.0\u0012\u0013\n\nKubernetes\u0012\u0005v1.36')
-    expect(await openApi.answer('/openapi/v2', { accept: 'text/html' })).toMatchObject({ status: 406 })
+    expect(await openApi.answer('/openapi/v2', { 'if-none-match': headers.etag, accept: PROTOBUF })).toMatchObject({ status: 304 })
   })
+
+  test.each([
+    [undefined, 'application/json'],
+    ['*/*', 'application/json'],
+    ['application/*', 'application/json'],
+    [PROTOBUF, PROTOBUF],
+    [OLD_NAME, PROTOBUF],
+    [`${OLD_NAME}, application/json`, PROTOBUF],
+    [`application/json, ${OLD_NAME}`, 'application/json'],
+    [`application/json;q=0.5, ${PROTOBUF}`, PROTOBUF],
+    ['text/html', undefined],
+    ['application/com.github.proto-openapi.spec.v3.v1.0+protobuf', undefined],
+  ])('to who accepts %s it is %s', async (accept, type) => {
+    const answer = await openApi.answer('/openapi/v2', { accept })
+    expect({ status: answer?.status, type: answer?.headers['content-type'] }).toEqual({ status: type === undefined ? 406 : 200, type })
+  })
+
+  test('in protobuf it says the same', async () => {
+    const asJson = json(await openApi.answer('/openapi/v2', {}))
+    expect(decodeSwagger((await openApi.answer('/openapi/v2', { accept: PROTOBUF }))!.body)).toEqual(asJson)
+  })
+})
+
+test('the real /openapi/v2 is whole in protobuf', async () => {
+  const real = new OpenApi({ clock: new VirtualClock('2026-01-01T00:00:00Z'), folder: new URL('../../openapi/v3/', import.meta.url) })
+  const asJson = (await real.answer('/openapi/v2', {}))!
+  const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+  const asProtobuf = (await real.answer('/openapi/v2', { accept }))!
+  expect(decodeSwagger(asProtobuf.body)).toEqual(json(asJson))
+  expect(asProtobuf.headers.etag).toBe(asJson.headers.etag)
+})
+
+test.each<{ name: string; schema: object }>([
+  { name: 'zeros that are said', schema: { default: 0, enum: ['', false, 0], additionalProperties: false } },
+  { name: 'bounds', schema: { type: 'number', minimum: -1.5, maximum: 2 ** 40, maxLength: 300, pattern: '^a$', minItems: 2 ** 33 } },
+  { name: 'anything', schema: { example: { a: [1, 'yes', null, { b: '0777' }] }, 'x-anything': ['on', '1.0', 'a: b', ''] } },
+  {
+    name: 'parts',
+    schema: { title: 'T', readOnly: true, required: ['', 'a'], allOf: [{ $ref: '#/definitions/A' }, { uniqueItems: true }] },
+  },
+  { name: 'a long description', schema: { description: 'é'.repeat(20_000) } },
+])('protobuf has $name', ({ schema }) => {
+  const swagger = { swagger: '2.0', definitions: { Odd: schema } }
+  expect(decodeSwagger(encodeSwagger(swagger))).toEqual(swagger)
+})
+
+test('what protobuf has no field for is refused', () => {
+  expect(() => encodeSwagger({ definitions: { Odd: { nullable: true } } })).toThrow('no field for nullable in OpenAPI v2')
 })
