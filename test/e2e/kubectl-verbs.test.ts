@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { kubectlEnvironment, kubectlPath, REPOSITORY, resultOf } from '../support/kubectl.ts'
 import { ServerProcess } from '../support/server-process.ts'
 import { table } from '../support/table.ts'
 
@@ -193,14 +191,7 @@ describe('single objects', () => {
 
   it('edits', async () => {
     await kubectl('create configmap edited --from-literal=color=green')
-    const edit = () =>
-      resultOf(
-        spawn(kubectlPath(), ['edit', 'configmap', 'edited'], {
-          cwd: REPOSITORY,
-          env: { ...kubectlEnvironment(server.kubectlOptions), KUBE_EDITOR: 'sed -i s/green/blue/' },
-          stdio: 'pipe',
-        }),
-      )
+    const edit = () => server.kubectlOf('1.36', { KUBE_EDITOR: 'sed -i s/green/blue/' }).try(['edit', 'configmap', 'edited'])
     expect(await edit()).toEqual({ stdout: 'configmap/edited edited\n', stderr: '', code: 0 })
     expect(await kubectl('get configmap edited -o jsonpath={.data.color}')).toBe('blue')
     expect(await edit()).toMatchObject({ stdout: '', stderr: 'Edit cancelled, no changes made.\n', code: 0 })

