@@ -191,7 +191,7 @@ describe('single objects', () => {
 
   it('edits', async () => {
     await kubectl('create configmap edited --from-literal=color=green')
-    const edit = () => server.kubectlOf('1.36', { KUBE_EDITOR: 'sed -i s/green/blue/' }).try(['edit', 'configmap', 'edited'])
+    const edit = () => server.kubectlOf({ environment: { KUBE_EDITOR: 'sed -i s/green/blue/' } }).try(['edit', 'configmap', 'edited'])
     expect(await edit()).toEqual({ stdout: 'configmap/edited edited\n', stderr: '', code: 0 })
     expect(await kubectl('get configmap edited -o jsonpath={.data.color}')).toBe('blue')
     expect(await edit()).toMatchObject({ stdout: '', stderr: 'Edit cancelled, no changes made.\n', code: 0 })

@@ -20,6 +20,8 @@ export interface KubectlOptions {
   readonly home: string
   /** The newest when not given; of helm the one beside it. */
   readonly version?: KubectlVersion
+  /** That of the context; `default` when not given. */
+  readonly namespace?: string
   /** Beside what every run has: `KUBE_EDITOR`, `KUBECTL_APPLYSET`. */
   readonly environment?: NodeJS.ProcessEnv
 }
@@ -74,12 +76,12 @@ function outputOf(args: readonly string[], { stdout, stderr, code }: CommandResu
 }
 
 /** kubectl has no flag in the environment for the server: a shell's `kubectl` is this function. */
-export function kubectlEnvironment({ server, home, version, environment }: KubectlOptions): NodeJS.ProcessEnv {
-  const kubeconfig = join(home, 'kubeconfig')
+export function kubectlEnvironment({ server, home, version, namespace = 'default', environment }: KubectlOptions): NodeJS.ProcessEnv {
+  const kubeconfig = join(home, `kubeconfig-${namespace}`)
   if (!existsSync(kubeconfig)) {
     mkdirSync(home, { recursive: true })
     const cluster = { name: 'test', cluster: { server } }
-    const context = { name: 'test', context: { cluster: 'test', user: '' } }
+    const context = { name: 'test', context: { cluster: 'test', user: '', namespace } }
     writeFileSync(
       kubeconfig,
       JSON.stringify({ apiVersion: 'v1', kind: 'Config', clusters: [cluster], contexts: [context], users: [], 'current-context': 'test' }),

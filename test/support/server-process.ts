@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type CommandResult, Kubectl, type KubectlVersion, REPOSITORY, resultOf } from './kubectl.ts'
+import { type CommandResult, Kubectl, type KubectlOptions, REPOSITORY, resultOf } from './kubectl.ts'
 
 const MAIN = join(REPOSITORY, 'dist/main.js')
 
@@ -67,9 +67,9 @@ export class ServerProcess {
     return this.kubectlOf().start(...args)
   }
 
-  /** The newest when no version is given. */
-  kubectlOf(version?: KubectlVersion, environment: NodeJS.ProcessEnv = {}): Kubectl {
-    return new Kubectl({ ...this.kubectlOptions, ...(version && { version }), environment })
+  /** The newest, in namespace `default`, when nothing else is said. */
+  kubectlOf(choice: Omit<KubectlOptions, 'server' | 'home'> = {}): Kubectl {
+    return new Kubectl({ ...this.kubectlOptions, ...choice })
   }
 
   get kubectlOptions(): { server: string; home: string } {
