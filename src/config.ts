@@ -1,6 +1,7 @@
 /** Flags and environment, read once into one frozen record. The only reader of process.env. */
 import { parseArgs } from 'node:util'
 import { CONTROLLER_NAMES, type ControllerName, enabledControllers } from './controllers/switches.ts'
+import { parseGoDuration } from './lib/go-duration.ts'
 
 export interface Config {
   readonly host: string
@@ -9,6 +10,8 @@ export interface Config {
   readonly storage: StorageConfig
   /** Those that run. */
   readonly controllers: ReadonlySet<ControllerName>
+  /** 0: nothing is forgotten because of its age. */
+  readonly compactionIntervalMs: number
 }
 
 export type StorageConfig = { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly path: string }
@@ -27,6 +30,9 @@ Flags (or the environment variable in brackets):
   --storage URL       Where objects are kept: sqlite:PATH or memory: [CORACLE_STORAGE] (default sqlite:coracle.db)
   --controllers LIST  Controllers that run: * is all of them, job is that one, -job isn't. Without the job controller:
                       --controllers=*,-job [CORACLE_CONTROLLERS] (default *)
+  --compaction-interval DURATION
+                      How long changes are kept for watches that resume: once to twice this; 0 is for ever.
+                      [CORACLE_COMPACTION_INTERVAL] (default 5m)
   --help              Show this text.
   --version           Show the version.
 
@@ -53,6 +59,7 @@ const OPTIONS = {
   nodes: { type: 'string' },
   storage: { type: 'string' },
   controllers: { type: 'string' },
+  'compaction-interval': { type: 'string' },
   help: { type: 'boolean' },
   version: { type: 'boolean' },
 } as const
@@ -62,13 +69,15 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
   const flags = parseFlags(args)
   if (flags.help) return 'help'
   if (flags.version) return 'version'
-  const value = (name: 'port' | 'host' | 'nodes' | 'storage' | 'controllers') => flags[name] ?? environment[`CORACLE_${name.toUpperCase()}`]
+  const value = (name: 'port' | 'host' | 'nodes' | 'storage' | 'controllers' | 'compaction-interval') =>
+    flags[name] ?? environment[`CORACLE_${name.toUpperCase().replaceAll('-', '_')}`]
   return Object.freeze({
     host: value('host') ?? '127.0.0.1',
     port: integer('--port', value('port') ?? '8080', 0, 65535),
     nodes: integer('--nodes', value('nodes') ?? '3', 0, 5000),
     storage: storageConfig(value('storage') ?? 'sqlite:coracle.db'),
     controllers: controllersConfig((value('controllers') ?? '*').split(',')),
+    compactionIntervalMs: duration('--compaction-interval', value('compaction-interval') ?? '5m'),
   })
 }
 
@@ -84,6 +93,17 @@ function parseFlags(args: readonly string[]) {
 function integer(flag: string, text: string, min: number, max: number): number {
   if (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text)
   throw new ConfigError(`${flag} must be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}.`)
+}
+
+/** In milliseconds. */
+function duration(flag: string, text: string): number {
+  try {
+    const milliseconds = parseGoDuration(text)
+    if (milliseconds >= 0) return milliseconds
+  } catch {
+    // Said below.
+  }
+  throw new ConfigError(`${flag} must be a duration like 90s, 5m or 1h30m, or 0, not ${JSON.stringify(text)}.`)
 }
 
 /** @throws ConfigError */

@@ -43,7 +43,7 @@ const ROOT_CERTIFICATE = ''
 /** Changes kept for watches that resume and for consistent pages: this many, or this many bytes of superseded states. */
 const MAX_CHANGES = 50_000
 const MAX_CHANGE_BYTES = 48 << 20
-/** Upstream: etcd compaction, --etcd-compaction-interval. */
+/** Upstream: --etcd-compaction-interval. */
 const COMPACTION_INTERVAL_MS = 5 * 60_000
 /** The address before those of the simulated nodes. */
 const CONTROL_PLANE_ADDRESS = '10.0.0.1'
@@ -60,6 +60,8 @@ export interface ServerOptions {
   readonly nodes: number
   /** Those that run. */
   readonly controllers: ReadonlySet<ControllerName>
+  /** What is older than two of these is forgotten, as upstream does: history lasts between one and two. 0: for ever. 5 minutes when not given. */
+  readonly compactionIntervalMs?: number
   /** A defect: reported, and the cluster goes on. */
   readonly onError: (where: string, error: unknown) => void
 }
@@ -76,7 +78,15 @@ export interface Server {
   close(): Promise<void>
 }
 
-export async function createServer({ storage, clock, random, nodes, controllers: enabled, onError }: ServerOptions): Promise<Server> {
+export async function createServer({
+  storage,
+  clock,
+  random,
+  nodes,
+  controllers: enabled,
+  compactionIntervalMs = COMPACTION_INTERVAL_MS,
+  onError,
+}: ServerOptions): Promise<Server> {
   const resources = new Resources(loadDefinitions())
   const cache = new Cache(storage, { attributesOf: attributesBy(resources), maxChanges: MAX_CHANGES, maxChangeBytes: MAX_CHANGE_BYTES })
   const view = clusterView(cache, clock)
@@ -137,7 +147,7 @@ export async function createServer({ storage, clock, random, nodes, controllers:
     start: async () => {
       await bootstrap(client, nodes, simulation)
       await manager.start()
-      background.push(compactRegularly(cache, clock))
+      if (compactionIntervalMs > 0) background.push(compactRegularly(cache, clock, compactionIntervalMs))
       if (clock instanceof RealClock) background.push(wakeCronJobs(manager, clock, onError))
       isReady = true
     },
@@ -179,12 +189,11 @@ function clusterView(cache: Cache, clock: Clock): ClusterView {
   }
 }
 
-/** Forgets what is older than two intervals, as upstream does: history lasts between one and two. */
-function compactRegularly(cache: Cache, clock: Clock): Timer {
+function compactRegularly(cache: Cache, clock: Clock, intervalMs: number): Timer {
   let boundary = cache.revision
   let timer: Timer
   const arm = (): Timer =>
-    clock.setTimer(COMPACTION_INTERVAL_MS, () => {
+    clock.setTimer(intervalMs, () => {
       cache.compact(boundary)
       boundary = cache.revision
       timer = arm()

@@ -26,6 +26,12 @@ describe('what the command line refuses, in one line', () => {
     { name: 'a port that is no number', args: () => ['--port', 'http'], says: /--port must be a whole number from 0 to 65535, not "http"/ },
     { name: 'a port too high', args: () => ['--port', '65536'], says: /--port must be/ },
     { name: 'a negative number of nodes', args: () => ['--nodes=-1'], says: /--nodes must be/ },
+    {
+      name: 'a compaction interval without its unit',
+      args: () => ['--compaction-interval', '5'],
+      says: /--compaction-interval must be a duration like 90s, 5m or 1h30m, or 0, not "5"/,
+    },
+    { name: 'a negative compaction interval', args: () => ['--compaction-interval=-1s'], says: /--compaction-interval must be/ },
     { name: 'an unknown storage', args: () => ['--storage', 'etcd:2379'], says: /--storage must be sqlite:PATH or memory:/ },
     {
       name: 'a folder that does not exist',
