@@ -1,7 +1,7 @@
 /** A chart of our own, with a hook, through a release's whole life: real helm against the built server. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type CommandResult, helm, REPOSITORY } from '../support/kubectl.ts'
+import { type CommandResult, helm, type KubectlVersion, REPOSITORY } from '../support/kubectl.ts'
 import { ServerProcess } from '../support/server-process.ts'
 
 const CHART = join(REPOSITORY, 'test/e2e/chart')
@@ -14,27 +14,35 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-const tryHelm = (...args: readonly string[]): Promise<CommandResult> =>
-  helm(args, { server: server.url, home: join(server.folder, 'kubectl') })
-
-async function run(...args: readonly string[]): Promise<string> {
-  const { stdout, stderr, code } = await tryHelm(...args)
-  expect(code, `helm ${args.join(' ')}:\n${stderr}${stdout}`).toBe(0)
-  return stdout
-}
-
 const read = (kind: string, name: string, path: string) => server.kubectl('get', kind, name, '-o', `jsonpath=${path}`)
 
-// Helm 4 applies on the server's side unless it is told not to.
-describe.each([
-  ['server-side', 'true'],
-  ['client-side', 'false'],
-])('a release that is applied %s', (side, isServerSide) => {
-  const name = `shop-${side}`
-  const how = [`--server-side=${isServerSide}`, ...WAIT]
+interface Way {
+  readonly name: string
+  /** Of the kubectl beside it. */
+  readonly version: KubectlVersion
+  readonly flags: readonly string[]
+}
+
+// Helm 4 applies on the server's side unless it is told not to; helm 3 can't.
+describe.each<Way>([
+  { name: 'three', version: '1.28', flags: [] },
+  { name: 'server-side', version: '1.36', flags: ['--server-side=true'] },
+  { name: 'client-side', version: '1.36', flags: ['--server-side=false'] },
+])('a release of helm $name', ({ name: way, version, flags }) => {
+  const name = `shop-${way}`
+  const how = [...flags, ...WAIT]
+
+  const tryHelm = (...args: readonly string[]): Promise<CommandResult> =>
+    helm(args, { server: server.url, home: join(server.folder, 'helm'), version })
+
+  async function run(...args: readonly string[]): Promise<string> {
+    const { stdout, stderr, code } = await tryHelm(...args)
+    expect(code, `helm ${args.join(' ')}:\n${stderr}${stdout}`).toBe(0)
+    return stdout
+  }
 
   it('would be accepted: a dry run stores nothing', async () => {
-    expect(await run('install', name, CHART, '--dry-run=server', `--server-side=${isServerSide}`)).toContain('STATUS: pending-install')
+    expect(await run('install', name, CHART, '--dry-run=server', ...flags)).toContain('STATUS: pending-install')
     expect((await server.tryKubectl(['get', 'deployment', `${name}-web`])).code).toBe(1)
   })
 
