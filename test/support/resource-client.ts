@@ -68,8 +68,10 @@ export class ResourceClient {
     return this.#read(await this.#api.get(this.#path(name, subresource), this.#accept))
   }
 
+  /** Protobuf has no empty lists: one without items has none. */
   async list(query: Query = {}): Promise<Json> {
-    return this.#read(await this.#api.get(this.#collection + search(query), this.#accept))
+    const list = await this.#read(await this.#api.get(this.#collection + search(query), this.#accept))
+    return { ...list, items: list.items ?? [] }
   }
 
   update(object: Json, subresource?: string): Promise<Json> {
@@ -141,7 +143,7 @@ export class ResourceClient {
 }
 
 function search(query: Query): string {
-  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as [string, string]]))
   return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
 }
 
