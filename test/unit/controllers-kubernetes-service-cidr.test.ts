@@ -41,8 +41,7 @@ test.each<{ name: string; given: ServiceCIDR | undefined; expect: object }>([
         {
           type: 'Warning',
           reason: 'KubernetesDefaultServiceCIDRInconsistent',
-          message:
-            'The default ServiceCIDR [10.0.0.0/24 fd00::/112] does not match the controller flag configurations [10.96.0.0/12]',
+          message: 'The default ServiceCIDR [10.0.0.0/24 fd00::/112] does not match the controller flag configurations [10.96.0.0/12]',
         },
       ],
     },

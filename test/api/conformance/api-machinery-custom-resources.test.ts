@@ -27,9 +27,7 @@ function definition(labels: Record<string, string> = {}): Json {
   }
 }
 
-const PREFIX = '[sig-api-machinery] CustomResourceDefinition resources [Privileged:ClusterAdmin] Simple CustomResourceDefinition'
-
-it(`${PREFIX} creating/deleting custom resource definition objects works (but for being established)`, async () => {
+it('[sig-api-machinery] CustomResourceDefinition resources [Privileged:ClusterAdmin] Simple CustomResourceDefinition creating/deleting custom resource definition objects works (but for being established)', async () => {
   const client = e2e.client(PATH)
   const created = await client.create(definition())
   await client.delete(created.metadata.name)
@@ -37,7 +35,7 @@ it(`${PREFIX} creating/deleting custom resource definition objects works (but fo
   await expectRefused(client.get(created.metadata.name), 'NotFound')
 })
 
-it(`${PREFIX} listing custom resource definition objects works (but for being established)`, async () => {
+it('[sig-api-machinery] CustomResourceDefinition resources [Privileged:ClusterAdmin] Simple CustomResourceDefinition listing custom resource definition objects works (but for being established)', async () => {
   const SIZE = 10
   const client = e2e.client(PATH)
   const uuid = uniqueName('list')
@@ -57,7 +55,7 @@ it(`${PREFIX} listing custom resource definition objects works (but for being es
   expect((await client.get(other.metadata.name)).spec).toEqual(other.spec)
 })
 
-it(`${PREFIX} getting/updating/patching custom resource definition status sub-resource works (but for being established)`, async () => {
+it('[sig-api-machinery] CustomResourceDefinition resources [Privileged:ClusterAdmin] Simple CustomResourceDefinition getting/updating/patching custom resource definition status sub-resource works (but for being established)', async () => {
   const client = e2e.client(PATH)
   const { metadata, spec } = await client.create(definition())
   const read = await e2e.dynamicClient(PATH).get(metadata.name, 'status')

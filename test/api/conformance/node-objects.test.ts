@@ -15,6 +15,7 @@ it('[sig-node] Node Lifecycle should run through the lifecycle of a node', async
   const name = uniqueName('e2e-fake-node')
   const created = await client.create({
     metadata: { name },
+    spec: { unschedulable: true },
     status: {
       phase: 'Running',
       conditions: [{ type: 'Ready', status: 'True', message: 'Set from e2e test', reason: 'E2E' }],
