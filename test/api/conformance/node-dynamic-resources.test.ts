@@ -41,7 +41,7 @@ const ROWS: readonly [title: string, testcase: ResourceTestcase][] = [
         claim.status = { ...claim.status, allocation: {} }
       },
       patches: inEveryType(labelled, [{ op: 'add', path: `/metadata/labels/${LABEL}`, value: 'test' }]),
-      statusPatches: inEveryType({ status: { allocation: {} } }, [{ op: 'add', path: '/status', value: { allocation: {} } }]),
+      statusPatches: inEveryType({ status: { allocation: {} } }, [{ op: 'add', path: '/status/allocation', value: {} }]),
     },
   ],
   [
