@@ -14,6 +14,7 @@ import { horizontalPodAutoscalerController } from './horizontalpodautoscaler/con
 import { jobController } from './job/controller.ts'
 import { kubernetesServiceController } from './kubernetes-service/controller.ts'
 import type { Advertised } from './kubernetes-service/reconcile.ts'
+import { kubernetesServiceCidrController } from './kubernetes-service-cidr/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
 import { nodeLifecycleController } from './nodelifecycle/controller.ts'
 import { taintEvictionController } from './nodelifecycle/taint-eviction.ts'
@@ -45,6 +46,7 @@ export function controllers({ definitions, startedAt, rootCertificate, advertise
     serviceAccountController,
     rootCaCertificatePublisher(rootCertificate),
     kubernetesServiceController(advertised),
+    kubernetesServiceCidrController,
     deploymentController,
     replicaSetController,
     replicationControllerController,

@@ -15,6 +15,7 @@ export const CONTROLLER_NAMES = [
   'job',
   'kubelet',
   'kubernetes-service',
+  'kubernetes-service-cidr',
   'namespace',
   'node-lifecycle',
   'persistentvolume-binder',

@@ -10,7 +10,7 @@ import type { RegistryContext, User } from '../registry/context.ts'
 import { Codecs } from './codecs/codecs.ts'
 import { Discovery } from './discovery.ts'
 import { OpenApi } from './openapi.ts'
-import { sendError, UNKNOWN_PATH } from './respond.ts'
+import { type Encode, sendError, UNKNOWN_PATH } from './respond.ts'
 import { registerDocumentRoutes } from './routes/documents.ts'
 import { type HealthSource, registerHealthRoutes } from './routes/health.ts'
 import { registerOpenIdRoutes } from './routes/openid.ts'
@@ -64,7 +64,8 @@ export function createApp({ context, health, simulation, onError }: AppOptions):
   // Bodies stay bytes until the resource they are for is known: Fastify's parsers and schemas would lose the field path.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  app.setErrorHandler((error, _request, reply) => sendError(reply, toApiError(error, onError)))
+  const encode: Encode = (mediaType, value) => codecs.encode(mediaType, value)
+  app.setErrorHandler((error, _request, reply) => sendError(reply, toApiError(error, onError), encode))
   app.setNotFoundHandler((_request, reply) => sendError(reply, UNKNOWN_PATH))
   app.addHook('preClose', async () => {
     for (const stream of streams) stream.end()

@@ -6,16 +6,30 @@ import { bytesOf } from '../registry/encode.ts'
 import type { ListResult } from '../registry/list.ts'
 import type { Entry } from '../storage/entry.ts'
 import type { Codecs } from './codecs/codecs.ts'
-import { JSON_TYPE, type MediaType, type Negotiated, negotiate, notAcceptable, YAML_TYPE } from './codecs/negotiate.ts'
+import {
+  type AllowsTransform,
+  allowsMetaTransforms,
+  JSON_TYPE,
+  type MediaType,
+  type Negotiated,
+  negotiate,
+  notAcceptable,
+  YAML_TYPE,
+} from './codecs/negotiate.ts'
 import type { Body } from './respond.ts'
 import { type IncludeObject, partialMetadata, tableOf } from './table.ts'
 
-/** @throws ApiError 406; for a watch also where a form is wanted that can't be streamed, as YAML. Upstream: NegotiateOutputMediaTypeStream */
-export function acceptedForm(accept: string | undefined, isWatch = false): Negotiated {
-  const accepted = negotiate(accept)
+/**
+ * @throws ApiError 406; for a watch also where a form is wanted that can't be streamed, as YAML. Upstream: NegotiateOutputMediaTypeStream
+ * @param hasTable false: the answer has no columns. Upstream: RequestScope.AllowsMediaTypeTransform
+ */
+export function acceptedForm(accept: string | undefined, { isWatch = false, hasTable = true } = {}): Negotiated {
+  const accepted = negotiate(accept, hasTable ? allowsMetaTransforms : allowsAllButTables)
   if (accepted === undefined || (isWatch && accepted.mediaType === YAML_TYPE)) throw notAcceptable({ isWatch })
   return accepted
 }
+
+const allowsAllButTables: AllowsTransform = (mediaType, transform) => transform.as !== 'Table' && allowsMetaTransforms(mediaType, transform)
 
 export interface RepresentationOptions {
   readonly definition: ResourceDefinition

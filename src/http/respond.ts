@@ -4,6 +4,7 @@ import { pipeline, Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError } from '../api/meta/api-error.ts'
+import { JSON_TYPE, type MediaType, negotiate } from './codecs/negotiate.ts'
 
 const COMMON = { 'cache-control': 'no-cache, private' }
 
@@ -107,17 +108,29 @@ export function wantsPretty({ raw, query }: FastifyRequest): boolean {
 /** Upstream: strconv.ParseBool. */
 const TRUE_TEXTS = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
 
-export function sendError(reply: FastifyReply, error: ApiError): void {
+/** Bytes of a whole object in a media type. */
+export type Encode = (mediaType: MediaType, value: object) => Buffer
+
+/**
+ * The error's Status in the form that the client accepts, and in JSON when it accepts none that is served.
+ * @param encode JSON alone is spoken when not given
+ */
+export function sendError(reply: FastifyReply, error: ApiError, encode?: Encode): void {
   if (error === UNKNOWN_PATH) {
     sendBytes(reply, 404, 'text/plain; charset=utf-8', Buffer.from('404 page not found\n'))
     return
   }
   const retryAfter = error.details?.retryAfterSeconds
+  const { mediaType = JSON_TYPE, isPretty = false } = encode === undefined ? {} : (negotiate(reply.request.raw.headers.accept) ?? {})
   reply.hijack()
-  const bytes = Buffer.from(`${JSON.stringify(error.status(), null, wantsPretty(reply.request) ? 2 : 0)}\n`)
+  const indent = isPretty || wantsPretty(reply.request) ? 2 : 0
+  const bytes =
+    encode === undefined || mediaType === JSON_TYPE
+      ? Buffer.from(`${JSON.stringify(error.status(), null, indent)}\n`)
+      : encode(mediaType, error.status())
   reply.raw.writeHead(error.code, {
     ...COMMON,
-    'content-type': 'application/json',
+    'content-type': mediaType,
     'content-length': bytes.length,
     ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
   })

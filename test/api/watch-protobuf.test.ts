@@ -112,5 +112,5 @@ it.each([
 ])('is not to be had as %s', async (accept, message) => {
   const answer = await api.get(`${SECRETS}?watch=true`, { accept })
   expect(answer.status).toBe(406)
-  expect(answer.body.message).toContain(message)
+  expect(answer.text).toContain(message)
 })

@@ -41,12 +41,12 @@ export class Api {
     return send(request(this.#cluster.app.server).put(path), body, headers)
   }
 
-  patch(path: string, body: Json, contentType: string = MERGE_PATCH): Promise<Answer> {
-    return send(request(this.#cluster.app.server).patch(path), body, { 'content-type': contentType })
+  patch(path: string, body: Json, contentType: string = MERGE_PATCH, headers: Record<string, string> = {}): Promise<Answer> {
+    return send(request(this.#cluster.app.server).patch(path), body, { 'content-type': contentType, ...headers })
   }
 
-  delete(path: string, body?: Json): Promise<Answer> {
-    return send(request(this.#cluster.app.server).delete(path), body, {})
+  delete(path: string, body?: Json, headers: Record<string, string> = {}): Promise<Answer> {
+    return send(request(this.#cluster.app.server).delete(path), body, headers)
   }
 
   /** Creates, and insists that it worked. */

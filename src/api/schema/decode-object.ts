@@ -124,30 +124,35 @@ class Decoder {
     const outer = this.#struct
     this.#struct = type
     const result: Record<string, unknown> = {}
-    if (this.#repeatedKeys?.has(value)) this.#noteRepeated(type, value)
-    for (const key in value) {
-      const field = type.fields.get(key)
-      if (field === undefined) {
-        if (this.#isStrict && this.#opaque === 0) this.#strictError('unknown', key)
-        continue
-      }
-      const raw = value[key]
-      // Objects that code built may say undefined where JSON says nothing.
-      if (raw === null || raw === undefined) continue
-      this.#path.push(field)
-      const decoded = this.#value(field, raw)
-      this.#path.pop()
-      if (decoded !== undefined && (field.whenZero !== 'drop' || !isZero(decoded))) result[key] = decoded
-    }
+    const written = this.#repeatedKeys?.get(value)
+    if (written === undefined) for (const key in value) this.#member(type, value, key, result)
+    else this.#members(type, value, written, result)
     for (const field of type.filled) if (result[field.name] === undefined) result[field.name] = this.#zero(field)
     this.#struct = outer
     return result
   }
 
-  #noteRepeated(type: TypeSchema, value: object): void {
+  #member(type: TypeSchema, value: Record<string, unknown>, key: string, result: Record<string, unknown>): void {
+    const field = type.fields.get(key)
+    if (field === undefined) {
+      if (this.#isStrict && this.#opaque === 0) this.#strictError('unknown', key)
+      return
+    }
+    const raw = value[key]
+    // Objects that code built may say undefined where JSON says nothing.
+    if (raw === null || raw === undefined) return
+    this.#path.push(field)
+    const decoded = this.#value(field, raw)
+    this.#path.pop()
+    if (decoded !== undefined && (field.whenZero !== 'drop' || !isZero(decoded))) result[key] = decoded
+  }
+
+  /** @param written the keys as the text has them: each repetition is told where it stands */
+  #members(type: TypeSchema, value: Record<string, unknown>, written: readonly string[], result: Record<string, unknown>): void {
     const seen = new Set<string>()
-    for (const key of this.#repeatedKeys?.get(value) ?? []) {
-      if (seen.has(key) && type.fields.has(key) && this.#isStrict && this.#opaque === 0) this.#strictError('duplicate', key)
+    for (const key of written) {
+      if (!seen.has(key)) this.#member(type, value, key, result)
+      else if (type.fields.has(key) && this.#isStrict && this.#opaque === 0) this.#strictError('duplicate', key)
       seen.add(key)
     }
   }

@@ -9,7 +9,7 @@ import type { Call, ResourceServer } from './resource-call.ts'
 
 export function representationOf(server: ResourceServer, call: Call, definition = call.definition, isWatch = false): Representation {
   const { query, request } = call
-  const accepted = acceptedForm(request.headers.accept, isWatch)
+  const accepted = acceptedForm(request.headers.accept, { isWatch, hasTable: hasTable(call) })
   const includeObject = textOf(query, 'includeObject') || 'Metadata'
   if (accepted.as === 'Table' && !INCLUDES.includes(includeObject)) {
     const fault = `includeObject: Invalid value: ${JSON.stringify(includeObject)}: must be 'Metadata', 'Object', 'None', or empty`
@@ -27,6 +27,11 @@ export function representationOf(server: ResourceServer, call: Call, definition 
     },
     server.codecs,
   )
+}
+
+/** Reviews have none, and of the subresources only these do. Upstream: who implements ConvertToTable in pkg/registry */
+function hasTable({ definition, info }: Call): boolean {
+  return info.subresource === '' ? definition.verbs.includes('get') : info.subresource === 'status' || info.subresource === 'scale'
 }
 
 export function sendResult(call: Call, representation: Representation, { bytes, isCreated }: ObjectResult): void {

@@ -2,7 +2,7 @@
 import { deletedStatus, deleteObject } from '../../registry/delete.ts'
 import { deleteCollection } from '../../registry/delete-collection.ts'
 import { listOptionsOf } from '../query.ts'
-import { sendBody, sendBytes, sendJson } from '../respond.ts'
+import { sendBody, sendBytes } from '../respond.ts'
 import { representationOf } from './resource-answer.ts'
 import { type Call, deleteOptions, methodNotAllowed, type ResourceServer, targetOf } from './resource-call.ts'
 
@@ -13,7 +13,8 @@ export async function deleteCall(server: ResourceServer, call: Call): Promise<vo
   const { asked, options } = deleteOptions(call, server.codecs)
   const target = targetOf(call)
   const result = await deleteObject(server.context, target, asked, options)
-  if (result.isGone && !definition.returnsDeletedObject) return sendJson(call.reply, 200, deletedStatus(target, result.object))
+  if (result.isGone && !definition.returnsDeletedObject)
+    return sendBytes(call.reply, 200, representation.contentType, representation.status(deletedStatus(target, result.object)))
   sendBytes(call.reply, result.code, representation.contentType, representation.object(result.bytes))
 }
 
