@@ -2,7 +2,7 @@ import { ApiError, alreadyExistsError, methodNotSupportedError } from '../api/me
 import type { KubeObject } from '../api/object.ts'
 import { Entry } from '../storage/entry.ts'
 import type { ObjectResult, RegistryContext, Target, WriteOptions } from './context.ts'
-import { bytesOf, encoder, encodeUnstored } from './encode.ts'
+import { bytesOf, dryRunResult, encoder } from './encode.ts'
 import { keyOf } from './get.ts'
 import { admissionRequest, agreeOnNamespace, prepareForCreate, validateCreate } from './strategy.ts'
 import { trackFields } from './track-fields.ts'
@@ -55,11 +55,7 @@ export async function store(
 ): Promise<ObjectResult | undefined> {
   const key = keyOf({ definition, namespace, name: object.metadata.name })
   if (context.cache.get(key) !== undefined) return undefined
-  if (options.dryRun) {
-    object.kind = definition.kind
-    object.apiVersion = definition.apiVersion
-    return { bytes: encodeUnstored(object), object, isCreated: true }
-  }
+  if (options.dryRun) return dryRunResult(definition, object, true)
   const storedDefinition = definition.conversion === undefined ? definition : context.resources.stored(definition.conversion.storedAs)
   const stored = definition.conversion === undefined ? object : definition.conversion.toStored(object)
   const entry = await context.cache.write({ type: 'create', key, encode: encoder(storedDefinition, stored), decoded: stored })

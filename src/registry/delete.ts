@@ -6,7 +6,7 @@ import type { KubeObject } from '../api/object.ts'
 import type { DeleteOptions, Status } from '../api/types.gen.ts'
 import { deepEqual } from '../lib/deep-equal.ts'
 import type { ObjectResult, RegistryContext, Target, WriteOptions } from './context.ts'
-import { bytesOf, encodeUnstored } from './encode.ts'
+import { bytesOf, dryRunResult } from './encode.ts'
 import { getEntry } from './get.ts'
 import { admissionRequest } from './strategy.ts'
 import { writeState } from './update.ts'
@@ -69,7 +69,7 @@ export async function deleteObject(
 
     const code = isGone ? 200 : codeOf(asked)
     if (!isGone && deepEqual(next, old)) return { bytes: bytesOf(definition, entry), object: old, isCreated: false, isGone, code }
-    if (options.dryRun) return { bytes: encodeUnstored(next), object: next, isCreated: false, isGone, code }
+    if (options.dryRun) return { ...dryRunResult(definition, next), isGone, code }
     const written = await writeState(context, target, isGone ? 'delete' : 'update', entry, next)
     if (written !== undefined) return { ...written, isGone, code }
   }

@@ -2,6 +2,7 @@ import type { ResourceDefinition } from '../api/definition.ts'
 import { entryText } from '../api/meta/managed-fields/managers.ts'
 import type { KubeObject } from '../api/object.ts'
 import type { Entry } from '../storage/entry.ts'
+import type { ObjectResult } from './context.ts'
 
 /**
  * Stringifies an object once and leaves the place of its resourceVersion open, as that is known only at commit.
@@ -23,9 +24,16 @@ export function encoder(definition: ResourceDefinition, object: KubeObject): (re
   }
 }
 
-/** An object that isn't stored, as a dry run answers it: with the resourceVersion it carries, if any. */
+/** An object that isn't stored: with the resourceVersion it carries, if any. */
 export function encodeUnstored(object: KubeObject): Buffer {
   return Buffer.from(JSON.stringify(object))
+}
+
+/** What a dry run answers: the object as if it had been stored and read. */
+export function dryRunResult({ kind, apiVersion, conversion }: ResourceDefinition, object: KubeObject, isCreated = false): ObjectResult {
+  const whole = { ...object, kind, apiVersion }
+  const read = conversion === undefined ? whole : conversion.fromStored(conversion.toStored(whole))
+  return { bytes: encodeUnstored(read), object: read, isCreated }
 }
 
 const converted = new WeakMap<Entry, Map<ResourceDefinition, Buffer>>()

@@ -6,7 +6,7 @@ import { deepEqual } from '../lib/deep-equal.ts'
 import { Entry } from '../storage/entry.ts'
 import type { ObjectResult, RegistryContext, Target, WriteOptions } from './context.ts'
 import { prepareNew, store } from './create.ts'
-import { bytesOf, encoder, encodeUnstored } from './encode.ts'
+import { bytesOf, dryRunResult, encoder } from './encode.ts'
 import { keyOf } from './get.ts'
 import {
   admissionRequest,
@@ -123,7 +123,7 @@ async function replace(
   const isDelete = isFinished(definition.holdsDeletion, next)
   keepTimes(next, old)
   if (!isDelete && deepEqual(next, old)) return { bytes: bytesOf(definition, entry), object: old, isCreated: false }
-  if (options.dryRun) return { bytes: encodeUnstored(next), object: next, isCreated: false }
+  if (options.dryRun) return dryRunResult(definition, next)
   const written = await writeState(context, target, isDelete ? 'delete' : 'update', entry, next)
   if (written === undefined && insists) {
     if (context.cache.get(keyOf(target)) === undefined) throw notFoundError(definition, name)

@@ -19,9 +19,9 @@ export const STRATEGIC_PATCH = 'application/strategic-merge-patch+json'
 
 /** The verbs of HTTP on one cluster. Bodies go as JSON unless a header says otherwise. */
 export class Api {
-  readonly #cluster: Cluster
+  readonly #cluster: Pick<Cluster, 'app'>
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Pick<Cluster, 'app'>) {
     this.#cluster = cluster
   }
 

@@ -188,15 +188,29 @@ export const SAMPLES: Readonly<Record<string, { metadata: { name: string } } & R
 
 /** A PKCS#10 request for CN=sample, in base64 of its PEM form, as the API takes it. */
 function certificateRequest(): string {
-  const lines = [
-    '-----BEGIN CERTIFICATE REQUEST-----',
+  return pem('CERTIFICATE REQUEST', [
     'MIHKMHMCAQAwETEPMA0GA1UEAwwGc2FtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0D',
     'AQcDQgAE0z90gFs+LR+FU6p2MkbT+iuStW73zFNVgzqrEh47rMbqWZie4AWE5/Nt',
     'v/PgvJuCsdAs/je3/ka8lJqG+dBQ06AAMAoGCCqGSM49BAMCA0cAMEQCIEhts3Z+',
     'RTdTQQlNlYy0wyeCShRwy1VAEBNsZqu0+NWNAiBQeI1Dmv7+WDF32h31iNyeM4BA',
     'Mk8d0mv/sNZsFwkXVw==',
-    '-----END CERTIFICATE REQUEST-----',
-    '',
-  ]
-  return Buffer.from(lines.join('\n')).toString('base64')
+  ])
+}
+
+function pem(label: string, lines: readonly string[]): string {
+  return Buffer.from([`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n')).toString('base64')
+}
+
+/** A certificate for CN=sample, signed by itself, in base64 of its PEM form. */
+export function certificate(): string {
+  return pem('CERTIFICATE', [
+    'MIIBeDCCAR+gAwIBAgIUFY5R3SDey7ccjbkMwhPzbuv91GMwCgYIKoZIzj0EAwIw',
+    'ETEPMA0GA1UEAwwGc2FtcGxlMCAXDTI2MTEyNDAxMTMxMFoYDzIxMjYxMDMxMDEx',
+    'MzEwWjARMQ8wDQYDVQQDDAZzYW1wbGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC',
+    'AASzHaR72TrdQ5+Ry8b4i+o40MoWUrIxhnIeeXNQBAbC84edmFe7IAlAIHeJn6vb',
+    'ehz+3AMI8jGpW15TwYtHBOIfo1MwUTAdBgNVHQ4EFgQUWBwm01B5uicQJhbdi3Mu',
+    'YBldAj0wHwYDVR0jBBgwFoAUWBwm01B5uicQJhbdi3MuYBldAj0wDwYDVR0TAQH/',
+    'BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiAKYvbP9lunp493isii65Bpvd7wlPb1',
+    '3Pr4NNJkbQrPNAIgMB+qOrEK3EHMJ+V6Zv30PLwcvgFkUUX+eYcbiVyg0wU=',
+  ])
 }
