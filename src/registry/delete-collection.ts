@@ -4,6 +4,7 @@ import type { DeleteOptions } from '../api/types.gen.ts'
 import { splitStorageKey } from '../storage/storage.ts'
 import type { RegistryContext, WriteOptions } from './context.ts'
 import { deleteObject } from './delete.ts'
+import { untilFresh } from './freshness.ts'
 import { type ListResult, list } from './list.ts'
 import type { ListOptions } from './list-options.ts'
 import { warnOfDelete } from './warnings.ts'
@@ -18,6 +19,7 @@ export async function deleteCollection(
   options: WriteOptions,
 ): Promise<ListResult> {
   warnOfDelete(definition, asked, options.warn)
+  await untilFresh(context, listOptions.resourceVersion)
   const found = list(context, definition, namespace, listOptions)
   const outcomes = await Promise.allSettled(
     found.entries.map((entry) => {

@@ -35,8 +35,8 @@ export interface Watch {
 
 /**
  * @param namespace all when undefined
- * @throws ApiError 410 when the revision is too old; 504 when it is still to come, where upstream would wait for it: whoever
- *   names one saw another store, and shall list again
+ * @throws ApiError 410 when the revision is too old; 504 when it is still to come, where upstream says nothing until it has come:
+ *   whoever names one saw another store, and shall list again
  */
 export function watch(
   context: RegistryContext,

@@ -51,6 +51,7 @@ export class Cache {
   readonly #window = new ChangeWindow()
   readonly #watchers = new Map<GroupResource, Set<Watcher>>()
   readonly #keptDecoded = new Map<GroupResource, number>()
+  readonly #awaited = new Set<{ readonly revision: number; readonly resolve: () => void }>()
   #revision: number
 
   constructor(storage: Storage, options: CacheOptions) {
@@ -140,6 +141,13 @@ export class Cache {
     }
   }
 
+  /** Calls back, once, when `revision` is reached; not at all when it was already, or after the function returned was called. */
+  onceAt(revision: number, resolve: () => void): () => void {
+    const awaited = { revision, resolve }
+    this.#awaited.add(awaited)
+    return () => this.#awaited.delete(awaited)
+  }
+
   /** Forgets changes up to and including `revision`: older watches and lists then get RevisionCompactedError. */
   compact(revision: number): void {
     const bounded = Math.min(revision, this.#revision)
@@ -170,6 +178,11 @@ export class Cache {
     const changes = commits.map((commit) => this.#apply(commit))
     this.#revision = changes.at(-1)?.revision ?? this.#revision
     this.#deliver(changes)
+    for (const awaited of this.#awaited) {
+      if (awaited.revision > this.#revision) continue
+      this.#awaited.delete(awaited)
+      awaited.resolve()
+    }
     for (const { entry, previous } of changes) {
       previous?.forget()
       if (!this.#keptDecoded.get(resourceOfKey(entry.key))) entry.forget()

@@ -149,18 +149,6 @@ describe('resourceVersion', () => {
     await api.delete(`${SECRETS}/z`)
   })
 
-  it('that is still to come is a timeout', async () => {
-    const now = Number((await list('')).body.metadata.resourceVersion)
-    for (const path of [`${SECRETS}?resourceVersion=${now + 9}`, `${SECRETS}/a?resourceVersion=${now + 9}`]) {
-      const answer = await api.get(path)
-      expect(answer.body).toEqual({
-        ...failure(504, 'Timeout', `Timeout: Too large resource version: ${now + 9}, current: ${now}`),
-        details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
-      })
-      expect(answer.headers['retry-after']).toBe('1')
-    }
-  })
-
   it.each<[string, number, string]>([
     [
       'resourceVersion=x',

@@ -1,6 +1,7 @@
 /** get, list and watch. */
 import { ApiError } from '../../api/meta/api-error.ts'
-import { checkFreshness, getEntry } from '../../registry/get.ts'
+import { untilFresh, untilFreshForGet } from '../../registry/freshness.ts'
+import { getEntry } from '../../registry/get.ts'
 import { list } from '../../registry/list.ts'
 import { checkWatchOptions } from '../../registry/list-options.ts'
 import { type Watch, type WatchOptions, watch } from '../../registry/watch.ts'
@@ -13,26 +14,27 @@ import { type Call, methodNotAllowed, type ResourceServer, targetOf } from './re
 /** Upstream: `--min-request-timeout`; a watch lasts between this and twice this. */
 const MIN_WATCH_MS = 1800_000
 
-export function getCall(server: ResourceServer, call: Call): void {
+export async function getCall(server: ResourceServer, call: Call): Promise<void> {
   if (!call.definition.verbs.includes('get')) throw methodNotAllowed()
   const representation = representationOf(server, call)
-  checkFreshness(server.context, textOf(call.query, 'resourceVersion'))
+  await untilFreshForGet(server.context, textOf(call.query, 'resourceVersion'))
   const entry = getEntry(server.context, targetOf(call))
   sendBytes(call.reply, 200, representation.contentType, representation.entry(entry))
 }
 
-export function listCall(server: ResourceServer, call: Call): Promise<void> {
+export async function listCall(server: ResourceServer, call: Call): Promise<void> {
   if (!call.definition.verbs.includes('list')) throw methodNotAllowed()
   const representation = representationOf(server, call)
   const options = { ...listOptionsOf(call.query), name: call.info.name || undefined }
-  return sendBody(
+  await untilFresh(server.context, options.resourceVersion)
+  await sendBody(
     call.reply,
     representation.contentType,
     representation.list(list(server.context, call.definition, call.info.namespace, options)),
   )
 }
 
-export function watchCall(server: ResourceServer, call: Call): void {
+export async function watchCall(server: ResourceServer, call: Call): Promise<void> {
   const { context, streams } = server
   const { definition, info, query } = call
   const representation = representationOf(server, call, definition, true)
@@ -42,7 +44,7 @@ export function watchCall(server: ResourceServer, call: Call): void {
   const allowsBookmarks = booleanOf(query, 'allowWatchBookmarks') === true
   // Upstream: SetListOptionsDefaults makes a streamed list of a watch that begins with the state of now.
   const isStreamedList = sendInitialEvents ?? (!resourceVersionMatch && (!resourceVersion || resourceVersion === '0'))
-  const started = startWatch(server, call, { ...listOptions, name: info.name || undefined })
+  const started = await startWatch(server, call, { ...listOptions, name: info.name || undefined })
   const timeoutSeconds = integerOf(query, 'timeoutSeconds')
   call.reply.hijack()
   const stream = new WatchStream(call.reply.raw, {
@@ -61,8 +63,9 @@ export function watchCall(server: ResourceServer, call: Call): void {
 }
 
 /** An ApiError for what upstream only finds out when the answer has begun: it ends the stream. Throws all else. */
-function startWatch(server: ResourceServer, { definition, info }: Call, options: WatchOptions): Watch | ApiError {
+async function startWatch(server: ResourceServer, { definition, info }: Call, options: WatchOptions): Promise<Watch | ApiError> {
   try {
+    await untilFresh(server.context, options.resourceVersion)
     return watch(server.context, definition, info.namespace, options)
   } catch (error) {
     if (error instanceof ApiError && (error.code === 410 || error.code === 504)) return error
