@@ -98,6 +98,8 @@ export interface Behaviour<T extends KubeObject> {
   readonly createsOnUpdate?: boolean
   /** PUT without a resourceVersion is taken (the default) or refused. Upstream: AllowUnconditionalUpdate. */
   readonly refusesUnconditionalUpdate?: boolean
+  /** Other versions that a body may be in, which differ from this one in nothing. Upstream: GroupVersionAcceptor. */
+  readonly alsoTakes?: readonly string[]
   /** All columns; when not given: Name and Created At. */
   readonly columns?: readonly Column<T>[]
   /** Field selectors beyond metadata.name and metadata.namespace. */

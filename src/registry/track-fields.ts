@@ -3,8 +3,8 @@ import type { ResourceDefinition } from '../api/definition.ts'
 import { createdFieldsText } from '../api/meta/managed-fields/created-fields.ts'
 import { decodeManagers, encodeCreator, encodeManagers, type Manager, managersOf } from '../api/meta/managed-fields/managers.ts'
 import type { Json, OwnedType } from '../api/meta/managed-fields/owned-type.ts'
-import { resetFields } from '../api/meta/managed-fields/reset-fields.ts'
-import { shapesOf } from '../api/meta/managed-fields/shapes.ts'
+import { resetFields, takenFields } from '../api/meta/managed-fields/reset-fields.ts'
+import { type Shapes, type StructShape, shapesOf } from '../api/meta/managed-fields/shapes.ts'
 import { trackUpdate } from '../api/meta/managed-fields/track-update.ts'
 import { timestamp } from '../api/meta/time.ts'
 import type { KubeObject } from '../api/object.ts'
@@ -73,18 +73,24 @@ export function ownedTypeOf(context: RegistryContext, definition: ResourceDefini
   return {
     apiVersion: definition.apiVersion,
     shape: shapes.type(definition.schema),
-    tracked: shapes.tracked(definition.schema, resetFields(definition, subresource)),
+    tracked: trackedShape(shapes, definition, subresource),
     inVersion: (apiVersion) => {
       const other = context.resources.find(apiVersion, definition.resource)
       if (other === undefined || storeOf(other) !== storeOf(definition)) return undefined
       return {
         shape: shapes.type(other.schema),
-        tracked: shapes.tracked(other.schema, resetFields(other, subresource)),
+        tracked: trackedShape(shapes, other, subresource),
         fromHere: (object) => converted(object, definition, other),
         toHere: (object) => converted(object, other, definition),
       }
     },
   }
+}
+
+function trackedShape(shapes: Shapes, definition: ResourceDefinition, subresource: string): StructShape {
+  const taken = takenFields(definition, subresource)
+  if (taken !== undefined) return shapes.only(definition.schema, taken)
+  return shapes.tracked(definition.schema, resetFields(definition, subresource))
 }
 
 function storeOf(definition: ResourceDefinition): string {

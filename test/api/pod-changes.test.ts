@@ -19,6 +19,12 @@ async function podOf(name: string, spec: Json = {}, metadata: Json = {}): Promis
   return `${PODS}/${name}`
 }
 
+/** What the managers own that came through a subresource other than status, which the scheduler writes. */
+const ownersOf = ({ body }: { body: Json }): Json =>
+  body.metadata.managedFields
+    .filter(({ subresource }: Json) => subresource && subresource !== 'status')
+    .map(({ operation, subresource, fieldsV1 }: Json) => [operation, subresource, fieldsV1])
+
 const message = ({ status, body }: { status: number; body: Json }): string => `${status} ${body.message}`
 
 describe('ephemeral containers', () => {
@@ -36,6 +42,13 @@ describe('ephemeral containers', () => {
     expect(answer.body.metadata).not.toHaveProperty('labels')
     expect(answer.body.status.phase).toBe('Pending')
     expect((await api.get(`${path}/ephemeralcontainers`)).body.spec.ephemeralContainers).toHaveLength(1)
+    const [[operation, subresource, fields]] = ownersOf(answer)
+    expect([operation, subresource, Object.keys(fields), Object.keys(fields['f:spec'])]).toEqual([
+      'Update',
+      'ephemeralcontainers',
+      ['f:spec'],
+      ['f:ephemeralContainers'],
+    ])
   })
 
   it('stay as they are', async () => {
@@ -54,6 +67,20 @@ describe('ephemeral containers', () => {
 })
 
 describe('resizing', () => {
+  it('can be applied, by who comes to own the resources alone', async () => {
+    const path = await podOf('applied')
+    const configuration = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'applied', labels: { a: 'b' } },
+      spec: { containers: [{ name: 'web', image: 'web:2', resources: { requests: { cpu: '150m' } } }] },
+    }
+    const answer = await api.patch(`${path}/resize?fieldManager=me&force=true`, configuration, 'application/apply-patch+yaml')
+    expect(answer.body).toMatchObject({ spec: { containers: [{ image: 'web:1', resources: { requests: { cpu: '150m' } } }] } })
+    const fields = { 'f:spec': { 'f:containers': { 'k:{"name":"web"}': { 'f:resources': { 'f:requests': { 'f:cpu': {} } } } } } }
+    expect(ownersOf(answer)).toEqual([['Apply', 'resize', fields]])
+  })
+
   const resized = (resources: Json): Json => ({ spec: { containers: [{ name: 'web', resources }] } })
 
   it('changes CPU and memory, and nothing else', async () => {
@@ -67,6 +94,13 @@ describe('resizing', () => {
       spec: { containers: [{ image: 'web:1', resources: { requests: { cpu: '150m', memory: '64Mi' } } }] },
     })
     expect(answer.body.metadata).not.toHaveProperty('labels')
+    const fields = { 'f:spec': { 'f:containers': { 'k:{"name":"web"}': { 'f:resources': { 'f:requests': { 'f:cpu': {} } } } } } }
+    expect(ownersOf(answer)).toEqual([['Update', 'resize', fields]])
+    const creator = answer.body.metadata.managedFields.find(({ subresource }: Json) => !subresource)
+    expect(Object.keys(creator.fieldsV1['f:spec']['f:containers']['k:{"name":"web"}']['f:resources']['f:requests'])).toEqual([
+      '.',
+      'f:memory',
+    ])
     expect((await api.patch(path, resized({ requests: { cpu: '160m' } }), STRATEGIC_PATCH)).status).toBe(422)
   })
 

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Schemas } from '../../src/api/schema.ts'
+import { Protobuf } from '../../src/http/codecs/protobuf.ts'
 import { type Cluster, createCluster } from '../../src/index.ts'
 import { Api, failure, type Json } from '../support/api.ts'
 
@@ -250,6 +252,22 @@ describe('an eviction', () => {
     )
     const { uid, resourceVersion } = metadata
     expect((await evict('p', { preconditions: { uid, resourceVersion } })).status).toBe(201)
+  })
+
+  it('may still be of policy/v1beta1, in JSON and in protobuf', async () => {
+    const eviction = { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: 'p' } }
+    await pod('p')
+    expect((await api.post(`${PODS}/p/eviction?dryRun=All`, eviction)).body).toMatchObject({ kind: 'Status', status: 'Success' })
+    // The same message, whose version the length of its envelope depends on.
+    const message = new Protobuf(new Schemas()).encode('policy/v1', 'Eviction', eviction)
+    const after = message.indexOf('policy/v1') + 'policy/v1'.length
+    const head = Buffer.from([0x0a, message[5]! + 'beta1'.length, 0x0a, 'policy/v1beta1'.length])
+    const body = Buffer.concat([message.subarray(0, 4), head, Buffer.from('policy/v1beta1'), message.subarray(after)])
+    const evicted = await api.post(`${PODS}/p/eviction`, body, { 'content-type': 'application/vnd.kubernetes.protobuf' })
+    expect(evicted.body).toMatchObject({ kind: 'Status', status: 'Success' })
+    expect((await api.post(`${PODS}/p/eviction`, { ...eviction, apiVersion: 'policy/v2' })).body.message).toContain(
+      'Eviction in version "v2" cannot be handled as a Eviction: no kind "Eviction" is registered for version "policy/v2"',
+    )
   })
 
   it('names the pod of its URL', async () => {

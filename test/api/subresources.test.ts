@@ -268,6 +268,8 @@ describe('scale', () => {
     expect((await api.patch(path, { spec: { replicas: -1 } })).body.message).toBe(
       'Scale.autoscaling "judged" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0',
     )
+    const label = { metadata: { labels: { a: 'no such value' } }, spec: { replicas: -2 } }
+    expect((await api.patch(path, label)).body.details.causes.map(({ field }: Json) => field)).toEqual(['metadata.labels', 'spec.replicas'])
     expect((await api.put(path, { metadata: { name: 'other' }, spec: {} })).body.message).toBe(
       'the name of the object (other) does not match the name on the URL (judged)',
     )

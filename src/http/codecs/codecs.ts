@@ -24,8 +24,8 @@ export class Codecs {
 
   /** @param warn receives what fieldValidation=Warn has to say. @throws ApiError 400 */
   decode(body: Buffer, mediaType: MediaType, definition: ResourceDefinition, fieldValidation: FieldValidation, warn: Warn): KubeObject {
-    const { group, version, kind, schema } = definition
-    const decoded = this.#bodies.decode(body, mediaType, { group, version, kind, typeName: schema }, fieldValidation)
+    const { group, version, kind, schema, alsoTakes } = definition
+    const decoded = this.#bodies.decode(body, mediaType, { group, version, kind, typeName: schema, alsoTakes }, fieldValidation)
     decoded.warnings.forEach(warn)
     decoded.object.metadata ??= {}
     return decoded.object as unknown as KubeObject

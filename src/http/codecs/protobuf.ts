@@ -18,6 +18,12 @@ export interface DecodedProtobuf {
   readonly value: Record<string, unknown>
 }
 
+export interface ExpectedMessage {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly alsoTakes?: readonly string[] | undefined
+}
+
 type Json = Record<string, unknown>
 
 export class Protobuf {
@@ -34,10 +40,10 @@ export class Protobuf {
 
   /**
    * An unknown kind gives an empty value; the caller knows what to say of it.
-   * @param expected the kind to assume where the body names none
+   * @param expected the kind to assume where the body names none, and the versions that are read as if they were its own
    * @throws ProtobufError with upstream's text
    */
-  decode(bytes: Buffer, expected?: { readonly apiVersion: string; readonly kind: string }): DecodedProtobuf {
+  decode(bytes: Buffer, expected?: ExpectedMessage): DecodedProtobuf {
     if (bytes.length === 0) throw new ProtobufError('empty data')
     if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
       throw new ProtobufError(`provided data does not appear to be a protobuf message, expected prefix [${[...MAGIC].join(' ')}]`)
@@ -47,7 +53,7 @@ export class Protobuf {
     const apiVersion = unknown.apiVersion || (expected?.apiVersion ?? '')
     const kind = unknown.kind || (expected?.kind ?? '')
     const value: Json = { apiVersion, kind }
-    const name = this.#messages.nameOf(apiVersion, kind)
+    const name = this.#messages.nameOf(expected?.alsoTakes?.includes(apiVersion) ? expected.apiVersion : apiVersion, kind)
     if (name !== undefined) this.#readMessage(this.#messages.get(name), new Reader(unknown.raw), value)
     return { apiVersion, kind, value }
   }

@@ -19,6 +19,8 @@ export interface ExpectedKind {
   readonly kind: string
   /** The type in openapi/definitions.json; undefined for custom resources, whose objects are taken as they are. */
   readonly typeName: string | undefined
+  /** apiVersions whose objects of that kind are taken for it, too. */
+  readonly alsoTakes?: readonly string[] | undefined
 }
 
 export interface DecodedBody {
@@ -52,7 +54,8 @@ export class RequestBodies {
       badRequestError(`${actual.kind} in version ${JSON.stringify(actual.version)} cannot be handled as a ${expected.kind}: ${problem}`)
 
     if (expected.typeName === undefined) return this.#decodeCustom(parsed, actual, expected, fieldValidation, body, cannot)
-    const isExpected = actual.apiVersion === apiVersionOf(expected) && actual.kind === expected.kind
+    const isVersion = actual.apiVersion === apiVersionOf(expected) || expected.alsoTakes?.includes(actual.apiVersion) === true
+    const isExpected = isVersion && actual.kind === expected.kind
     const typeName = isExpected ? expected.typeName : this.#schemas.typeName(actual.apiVersion, actual.kind)
     if (typeName === undefined) {
       throw cannot(
@@ -99,7 +102,7 @@ export class RequestBodies {
   ): ParsedJson & { readonly strictErrors: readonly string[] } {
     try {
       if (mediaType === PROTOBUF_TYPE) {
-        const { value } = this.#protobuf.decode(body, { apiVersion: apiVersionOf(expected), kind: expected.kind })
+        const { value } = this.#protobuf.decode(body, { ...expected, apiVersion: apiVersionOf(expected) })
         return { value, repeatedKeys: undefined, strictErrors: [] }
       }
       if (mediaType === YAML_TYPE) {

@@ -2,6 +2,7 @@
  * Deletes a Pod on behalf of whoever drains its node, unless a PodDisruptionBudget objects.
  * Upstream: registry/core/pod/storage/eviction.go.
  */
+import type { ResourceDefinition } from '../../api/definition.ts'
 import { ApiError, badRequestError, conflictError, forbiddenError, invalidError } from '../../api/meta/api-error.ts'
 import { findCondition, isConditionTrue, withCondition } from '../../api/meta/conditions.ts'
 import { invalid } from '../../api/meta/field-error.ts'
@@ -19,7 +20,11 @@ import type { Subresource } from './subresources.ts'
 import { success } from './success.ts'
 import { virtualDefinition } from './virtual-definition.ts'
 
-const EVICTION = virtualDefinition('policy', 'Eviction', 'io.k8s.api.policy.v1.Eviction')
+const EVICTION: ResourceDefinition = {
+  ...virtualDefinition('policy', 'Eviction', 'io.k8s.api.policy.v1.Eviction'),
+  // Not served any more, but still taken here.
+  alsoTakes: ['policy/v1beta1'],
+}
 const BUDGETS = 'poddisruptionbudgets.policy'
 
 /** Upstream: EvictionsRetry: against writers that are faster each time. */

@@ -3,6 +3,7 @@ import { conflictError, invalidError } from '../../api/meta/api-error.ts'
 import { invalid } from '../../api/meta/field-error.ts'
 import { managersOf } from '../../api/meta/managed-fields/managers.ts'
 import { managersAfterScale, scaleManagers } from '../../api/meta/managed-fields/scale-managers.ts'
+import { validateObjectMeta } from '../../api/meta/object-meta-validation.ts'
 import type { KubeObject } from '../../api/object.ts'
 import { ageColumn, column, nameColumn } from '../../api/table-columns.ts'
 import type { Scale } from '../../api/types.gen.ts'
@@ -84,8 +85,7 @@ function checkUid({ metadata: { uid } }: Scale, { metadata }: KubeObject, { defi
 /** Upstream: autoscaling/validation ValidateScale. */
 function validateScale(scale: Scale, { name }: Target): void {
   const replicas = scale.spec?.replicas ?? 0
-  if (replicas >= 0) return
-  throw invalidError({ group: 'autoscaling', kind: 'Scale' }, name, [
-    invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
-  ])
+  const errors = validateObjectMeta(scale.metadata, { namespaced: true })
+  if (replicas < 0) errors.push(invalid('spec.replicas', replicas, 'must be greater than or equal to 0'))
+  if (errors.length > 0) throw invalidError({ group: 'autoscaling', kind: 'Scale' }, name, errors)
 }

@@ -1,6 +1,6 @@
 import { byElement } from './changed-fields.ts'
 import { type FieldNode, type FieldSet, isLeaf, LEAF, NodeBuilder, union } from './field-set.ts'
-import type { Shape, StructShape } from './shapes.ts'
+import type { KeyedShape, SetShape, Shape, StructShape } from './shapes.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -34,10 +34,17 @@ function fieldsOf(shape: Shape, value: unknown): FieldSet {
         builder.add(`f:${name}`, asMember(fieldsOf(shape.kind === 'map' ? shape.items : shape, item)))
       break
     default:
-      for (const [element, items] of byElement(shape, value as readonly unknown[]))
-        builder.add(element, items.length > 1 ? LEAF : asMember(fieldsOf(shape.items, items[0])))
+      for (const [element, items] of byElement(shape, value as readonly unknown[])) addItem(builder, shape, element, items)
   }
   return builder.build(false)
+}
+
+/** Of a list that only some fields of its items belong to, the items themselves are nobody's. */
+function addItem(builder: NodeBuilder, shape: KeyedShape | SetShape, element: string, items: readonly unknown[]): void {
+  const isPart = shape.kind === 'keyed' && shape.isPart
+  const node = items.length > 1 ? LEAF : fieldsOf(shape.items, items[0])
+  if (!isPart) builder.add(element, asMember(node))
+  else if (node !== undefined) builder.add(element, node)
 }
 
 function isNothing(value: unknown): boolean {

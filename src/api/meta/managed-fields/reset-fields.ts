@@ -1,6 +1,6 @@
 /** What an endpoint takes from no client, so that no client comes to own it there. Upstream: the strategies' GetResetFields. */
 import type { ResourceDefinition } from '../../definition.ts'
-import type { Excluded } from './shapes.ts'
+import type { Excluded, Included } from './shapes.ts'
 
 const NOTHING: Excluded = {}
 const STATUS: Excluded = { status: true }
@@ -24,6 +24,19 @@ const OF_STATUS: Readonly<Record<string, Excluded>> = {
   'validatingadmissionpolicies.admissionregistration.k8s.io': SPEC_AND_METADATA,
   'volumeattachments.storage.k8s.io': SPEC_AND_METADATA,
   'apiservices.apiregistration.k8s.io': SPEC_AND_METADATA,
+}
+
+const CONTAINER: Included = { resources: true, resizePolicy: true }
+
+/** What an endpoint takes and nothing else, for those that take little. Upstream: GetResetFieldsFilter */
+const ONLY: Readonly<Record<string, Included>> = {
+  'pods/ephemeralcontainers': { spec: { ephemeralContainers: true } },
+  'pods/resize': { spec: { containers: CONTAINER, initContainers: CONTAINER } },
+}
+
+/** undefined for an endpoint that takes all but its `resetFields`. The same object each time for the same endpoint. */
+export function takenFields({ groupResource }: ResourceDefinition, subresource: string): Included | undefined {
+  return ONLY[`${groupResource}/${subresource}`]
 }
 
 /** The same object each time for the same endpoint. @param subresource '' for the resource itself */

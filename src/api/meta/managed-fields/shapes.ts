@@ -26,6 +26,8 @@ export interface KeyedShape {
   /** As the schema lists them. */
   readonly keyNames: readonly string[]
   readonly items: Shape
+  /** Only some fields of the items are part of it: not the items themselves. */
+  readonly isPart?: boolean
 }
 export interface SetShape {
   readonly kind: 'set'
@@ -68,6 +70,11 @@ export interface Excluded {
   readonly [field: string]: true | Excluded
 }
 
+/** The fields a shape has and no others: `true` for all below a field. Items of a list stand for the list. */
+export interface Included {
+  readonly [field: string]: true | Included
+}
+
 /** Never part of anyone's fields. Upstream: stripmeta.go. */
 const STRIPPED: Excluded = {
   apiVersion: true,
@@ -95,6 +102,7 @@ export class Shapes {
   readonly #schemas: Schemas
   readonly #structs = new Map<string, StructShape>()
   readonly #tracked = new Map<Excluded, Map<string, StructShape>>()
+  readonly #only = new Map<Included, StructShape>()
 
   constructor(schemas: Schemas) {
     this.#schemas = schemas
@@ -121,6 +129,31 @@ export class Shapes {
     const shape = this.#struct(this.#schemas.type(typeName), joined(STRIPPED, reset))
     byType.set(typeName, shape)
     return shape
+  }
+
+  /** Nothing of a type but these fields. @param included the same object each time for the same type */
+  only(typeName: string, included: Included): StructShape {
+    const known = this.#only.get(included)
+    if (known !== undefined) return known
+    const shape = this.#onlyStruct(this.#schemas.type(typeName), included)
+    this.#only.set(included, shape)
+    return shape
+  }
+
+  #onlyStruct(type: TypeSchema, included: Included): StructShape {
+    const fields = new Map<string, FieldShape>()
+    for (const [name, below] of Object.entries(included)) {
+      const field = type.fields.get(name)!
+      const isAlwaysThere = field.whenZero === 'fill' || field.isNullable
+      fields.set(name, new FieldShape(name, isAlwaysThere, () => this.#onlyField(field, below)))
+    }
+    return { kind: 'struct', fields }
+  }
+
+  #onlyField(field: FieldSchema, below: true | Included): Shape {
+    if (below === true) return this.#field(field, undefined)
+    const shape = this.#onlyStruct(this.#schemas.type(field.ref ?? field.items!.ref!), below)
+    return field.kind === 'list' ? { ...(this.#list(field) as KeyedShape), items: shape, isPart: true } : shape
   }
 
   #struct(type: TypeSchema, excluded: Excluded): StructShape {
