@@ -29,10 +29,6 @@ export class Api {
     return send(request(this.#cluster.app.server).get(path), undefined, headers)
   }
 
-  head(path: string): Promise<Answer> {
-    return send(request(this.#cluster.app.server).head(path), undefined, {})
-  }
-
   post(path: string, body: Json, headers: Record<string, string> = {}): Promise<Answer> {
     return send(request(this.#cluster.app.server).post(path), body, headers)
   }

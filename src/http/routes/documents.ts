@@ -5,12 +5,14 @@ import type { Answer } from '../answer.ts'
 import type { Discovery } from '../discovery.ts'
 import type { OpenApi } from '../openapi.ts'
 import { isWorthCompressing, NO_SUCH_PATH, sendCompressed, sendJson } from '../respond.ts'
+import { methodNotAllowed } from './resource-call.ts'
 
 const DISCOVERY_PATHS = ['/api', '/api/', '/api/:version', '/apis', '/apis/', '/apis/:group', '/apis/:group/:version']
 
 export function registerDocumentRoutes(app: FastifyInstance, discovery: Discovery, openApi: OpenApi): void {
   for (const url of DISCOVERY_PATHS) {
-    app.get(url, async (request, reply) => {
+    app.all(url, async (request, reply) => {
+      checkIsGet(request)
       const path = request.raw.url!.split('?')[0]!
       send(reply, await discovery.answer(path, request.headers), true)
     })
@@ -22,7 +24,10 @@ export function registerDocumentRoutes(app: FastifyInstance, discovery: Discover
   app.get('/openapi/v2', openApiHandler)
   app.get('/openapi/v3', openApiHandler)
   app.get('/openapi/v3/*', openApiHandler)
-  app.get('/version', (_request, reply) => sendJson(reply, 200, VERSION))
+  app.all('/version', async (request, reply) => {
+    checkIsGet(request)
+    sendJson(reply, 200, VERSION)
+  })
   app.get('/', (_request, reply) => {
     const paths = [
       '/.well-known/openid-configuration',
@@ -40,6 +45,11 @@ export function registerDocumentRoutes(app: FastifyInstance, discovery: Discover
     ]
     sendJson(reply, 200, { paths })
   })
+}
+
+/** Upstream serves these as it does resources: go-restful takes no HEAD for a GET. */
+function checkIsGet({ method }: FastifyRequest): void {
+  if (method !== 'GET') throw methodNotAllowed()
 }
 
 /** @param isCompressible upstream compresses all documents but those of OpenAPI v3 */

@@ -15,8 +15,7 @@ export async function subresourceCall(server: ResourceServer, call: Call): Promi
   const target = targetOf(call)
   const shown = subresource.shownAs?.(context, definition) ?? definition
   switch (request.method) {
-    case 'GET':
-    case 'HEAD': {
+    case 'GET': {
       if (subresource.text !== undefined) {
         const text = subresource.text(context, target, call.query)
         return sendBytes(call.reply, 200, 'text/plain', Buffer.from(text))

@@ -47,7 +47,6 @@ function answerForCollection(server: ResourceServer, call: Call): Promise<void> 
   const { definition, query, info } = call
   switch (call.request.method) {
     case 'GET':
-    case 'HEAD':
       return booleanOf(query, 'watch') || info.isWatchPath ? watchCall(server, call) : listCall(server, call)
     case 'POST':
       if (definition.namespaced && info.namespace === undefined) throw methodNotAllowed()
@@ -62,7 +61,6 @@ function answerForCollection(server: ResourceServer, call: Call): Promise<void> 
 function answerForObject(server: ResourceServer, call: Call): Promise<void> | void {
   switch (call.request.method) {
     case 'GET':
-    case 'HEAD':
       return call.info.isWatchPath ? watchCall(server, call) : getCall(server, call)
     case 'PUT':
       return updateCall(server, call)
