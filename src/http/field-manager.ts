@@ -1,36 +1,28 @@
 /** Who a write is recorded for. Upstream: handlers/create.go managerOrUserAgent; metav1/validation ValidateFieldManager. */
-import { invalidError } from '../api/meta/api-error.ts'
 import { type FieldError, forbidden, invalid, required, tooLong } from '../api/meta/field-error.ts'
 import { booleanOf, type Query, textOf } from './query.ts'
 
 const MAX_BYTES = 128
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u
 
-/**
- * The `fieldManager` of the query, or what the User-Agent calls the client; '' when neither says.
- * @param optionsKind as the error names it: `CreateOptions`. @throws ApiError 422
- */
-export function fieldManagerOf(query: Query, userAgent: string | undefined, optionsKind: string): string {
-  const asked = textOf(query, 'fieldManager')
-  if (!asked) return managerOfAgent(userAgent ?? '')
-  refuse(optionsKind, managerErrors(asked))
-  return asked
+/** The `fieldManager` of the query, or what the User-Agent calls the client; '' when neither says. */
+export function fieldManagerOf(query: Query, userAgent: string | undefined): string {
+  return textOf(query, 'fieldManager') || managerOfAgent(userAgent ?? '')
 }
 
-/** What an apply says of itself. @throws ApiError 422 */
+/** What an apply says of itself. */
 export function applyOptionsOf(query: Query): { readonly fieldManager: string; readonly isForced: boolean } {
-  const fieldManager = textOf(query, 'fieldManager') ?? ''
-  refuse('PatchOptions', fieldManager === '' ? [required('fieldManager', 'is required for apply patch')] : managerErrors(fieldManager))
-  return { fieldManager, isForced: booleanOf(query, 'force') === true }
+  return { fieldManager: textOf(query, 'fieldManager') ?? '', isForced: booleanOf(query, 'force') === true }
 }
 
-/** Of a patch that is no apply. @throws ApiError 422 */
-export function refuseForce(query: Query): void {
-  if (booleanOf(query, 'force') !== undefined) refuse('PatchOptions', [forbidden('force', 'may not be specified for non-apply patch')])
-}
-
-function refuse(kind: string, errors: FieldError[]): void {
-  if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind }, '', errors)
+/** @param isApply undefined for what is no patch */
+export function fieldManagerErrors(query: Query, isApply: boolean | undefined): FieldError[] {
+  const manager = textOf(query, 'fieldManager') ?? ''
+  const errors: FieldError[] = []
+  if (isApply && manager === '') errors.push(required('fieldManager', 'is required for apply patch'))
+  if (isApply === false && booleanOf(query, 'force') !== undefined)
+    errors.push(forbidden('force', 'may not be specified for non-apply patch'))
+  return [...errors, ...managerErrors(manager)]
 }
 
 function managerErrors(manager: string): FieldError[] {

@@ -1,5 +1,5 @@
-import { badRequestError, invalidError } from '../api/meta/api-error.ts'
-import { notSupported } from '../api/meta/field-error.ts'
+import { badRequestError } from '../api/meta/api-error.ts'
+import { type FieldError, notSupported } from '../api/meta/field-error.ts'
 import type { FieldValidation } from '../api/schema/decode-object.ts'
 import type { ListOptions } from '../registry/list-options.ts'
 
@@ -38,25 +38,24 @@ export function listOptionsOf(query: Query): ListOptions {
   }
 }
 
-/** @param optionsKind as the error names it: `CreateOptions`. @throws ApiError 422 */
-export function isDryRun(query: Query, optionsKind: string): boolean {
+export function dryRunOf(query: Query): string[] {
   const value = query.dryRun
-  if (value === undefined || value === '') return false
-  const values = Array.isArray(value) ? value : [value]
-  if (values.some((each) => each !== 'All')) {
-    throw invalidError({ group: 'meta.k8s.io', kind: optionsKind }, '', [notSupported('dryRun', values, ['All'])])
-  }
-  return true
+  if (value === undefined || value === '') return []
+  return Array.isArray(value) ? value : [value]
 }
 
-const FIELD_VALIDATIONS = ['Ignore', 'Warn', 'Strict']
+const FIELD_VALIDATIONS = ['', 'Ignore', 'Strict', 'Warn']
 
-/** @param optionsKind as the error names it. @throws ApiError 422 */
-export function fieldValidationOf(query: Query, optionsKind: string): FieldValidation {
-  const value = textOf(query, 'fieldValidation')
-  if (!value) return 'Warn'
-  if (!FIELD_VALIDATIONS.includes(value)) {
-    throw invalidError({ group: 'meta.k8s.io', kind: optionsKind }, '', [notSupported('fieldValidation', value, FIELD_VALIDATIONS)])
-  }
-  return value as FieldValidation
+export function fieldValidationOf(query: Query): FieldValidation {
+  return (textOf(query, 'fieldValidation') || 'Warn') as FieldValidation
+}
+
+/** What is wrong with the options that all writes but deletes have. Upstream: metav1/validation ValidateCreateOptions */
+export function writeOptionErrors(query: Query): FieldError[] {
+  const errors: FieldError[] = []
+  const dryRun = dryRunOf(query)
+  if (dryRun.some((each) => each !== 'All')) errors.push(notSupported('dryRun', dryRun, ['All']))
+  const fieldValidation = textOf(query, 'fieldValidation') ?? ''
+  if (!FIELD_VALIDATIONS.includes(fieldValidation)) errors.push(notSupported('fieldValidation', fieldValidation, FIELD_VALIDATIONS))
+  return errors
 }

@@ -1,6 +1,6 @@
 import type { ResourceDefinition } from '../api/definition.ts'
 import { conflictError, invalidError } from '../api/meta/api-error.ts'
-import { invalid, notSupported } from '../api/meta/field-error.ts'
+import { type FieldError, invalid, notSupported } from '../api/meta/field-error.ts'
 import { timestamp } from '../api/meta/time.ts'
 import type { KubeObject } from '../api/object.ts'
 import type { DeleteOptions, Status } from '../api/types.gen.ts'
@@ -26,15 +26,16 @@ const FINALIZERS: Readonly<Record<string, string | undefined>> = { Orphan: ORPHA
 /** @throws ApiError 422 or 400. Upstream: metav1/validation ValidateDeleteOptions */
 export function validateDeleteOptions(options: DeleteOptions): void {
   const kind = { group: 'meta.k8s.io', kind: 'DeleteOptions' }
-  if (options.propagationPolicy !== undefined && options.orphanDependents !== undefined) {
-    throw invalidError(kind, '', [
-      invalid('propagationPolicy', options.propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'),
-    ])
+  const { propagationPolicy, orphanDependents, dryRun } = options
+  const errors: FieldError[] = []
+  if (propagationPolicy !== undefined && orphanDependents !== undefined) {
+    errors.push(invalid('propagationPolicy', propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'))
   }
-  if (options.propagationPolicy !== undefined && !POLICIES.includes(options.propagationPolicy)) {
-    throw invalidError(kind, '', [notSupported('propagationPolicy', options.propagationPolicy, [...POLICIES, 'nil'])])
+  if (propagationPolicy !== undefined && !POLICIES.includes(propagationPolicy)) {
+    errors.push(notSupported('propagationPolicy', propagationPolicy, [...POLICIES, 'nil']))
   }
-  if (options.dryRun?.some((value) => value !== 'All')) throw invalidError(kind, '', [notSupported('dryRun', options.dryRun, ['All'])])
+  if (dryRun?.some((value) => value !== 'All')) errors.push(notSupported('dryRun', dryRun, ['All']))
+  if (errors.length > 0) throw invalidError(kind, '', errors)
 }
 
 /**

@@ -339,7 +339,7 @@ describe.each(['deployments', 'statefulsets', 'replicasets', 'replicationcontrol
     await story.patch('two', { spec: { replicas: 5 } }, { sub: '/scale' })
     expect(await owners()).toEqual([5, 'Update two/scale'])
     expect((await story.apply('one', object)).message).toBe(
-      'Apply failed with 1 conflict: conflict with "two" with subresource "scale" using ' + `${object.apiVersion}: .spec.replicas`,
+      `Apply failed with 1 conflict: conflict with "two" with subresource "scale" using ${object.apiVersion}: .spec.replicas`,
     )
     await story.apply('one', object, { query: '&force=true' })
     expect(await owners()).toEqual([1, 'Apply one'])

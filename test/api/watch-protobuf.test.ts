@@ -94,11 +94,14 @@ it('ends a streamed list with a bookmark, and sends others', async () => {
 })
 
 it('says what went wrong as a Status', async () => {
-  const client = await watch('&resourceVersion=999999')
+  await create('a')
+  // History is forgotten after two intervals of five minutes.
+  await cluster.advance(600_000)
+  const client = await watch('&resourceVersion=1')
   const [event] = await client.take(1)
   expect(event).toMatchObject({
     type: 'ERROR',
-    object: { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 504, reason: 'Timeout' },
+    object: { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 410, reason: 'Expired' },
   })
   expect(await client.next()).toBeUndefined()
 })

@@ -7,7 +7,7 @@ import { type FieldValidation, repeatedFields } from '../../api/schema/decode-ob
 import { JsonSyntaxError, parseJson, withPlainNumbers } from '../../api/schema/parse-json.ts'
 import type { Schemas } from '../../api/schema.ts'
 import { APPLY_PATCH_TYPE, JSON_PATCH_TYPE, MERGE_PATCH_TYPE, type PatchType } from './negotiate.ts'
-import { type DecodedYaml, decodeYaml, YamlError } from './yaml.ts'
+import { type DecodedYaml, decodeYaml, strictWarnings, YamlError } from './yaml.ts'
 
 export interface PatchBody {
   readonly patchType: PatchType
@@ -60,7 +60,7 @@ function decodeConfiguration(text: string): DecodedYaml {
 /** What field validation says of an apply's text. @throws ApiError 400 */
 export function applyWarnings({ patchErrors }: PatchBody, fieldValidation: FieldValidation): readonly string[] {
   if (patchErrors.length > 0 && fieldValidation === 'Strict') throw badRequestError(`error strict decoding YAML: ${patchErrors[0]}`)
-  return patchErrors
+  return strictWarnings(patchErrors)
 }
 
 /**

@@ -10,7 +10,7 @@ import { type MediaType, PROTOBUF_TYPE, YAML_TYPE } from './negotiate.ts'
 import type { Protobuf } from './protobuf.ts'
 import { ProtobufError } from './protobuf-wire.ts'
 import { keepReset } from './reset-managed-fields.ts'
-import { decodeYaml, YamlError } from './yaml.ts'
+import { decodeYaml, strictWarnings, YamlError } from './yaml.ts'
 
 /** The kind that an endpoint takes. */
 export interface ExpectedKind {
@@ -174,7 +174,7 @@ function kindOf(value: unknown, expected: ExpectedKind, fail: (problem: string) 
 function strictOutcome(errors: readonly string[], fieldValidation: FieldValidation, fail: (problem: string) => Error): readonly string[] {
   if (errors.length === 0 || fieldValidation === 'Ignore') return []
   if (fieldValidation === 'Strict') throw fail(`strict decoding error: ${errors.join(', ')}`)
-  return errors
+  return strictWarnings(errors)
 }
 
 function wrongVersion(actual: string, expected: ExpectedKind): Error {

@@ -40,13 +40,27 @@ export function decodeYaml(text: string): DecodedYaml {
     const key = /^\s*(?:"([^"]*)"|'([^']*)'|([^:\n]*?))\s*:/.exec(text.slice(error.pos[0]))
     repeated.push(`  line ${line}: key ${JSON.stringify(key?.[1] ?? key?.[2] ?? key?.[3] ?? '')} already set in map`)
   }
-  const strictError = repeated.length === 0 ? undefined : `yaml: unmarshal errors:\n${repeated.join('\n')}`
+  const strictError = repeated.length === 0 ? undefined : UNMARSHAL_ERRORS + repeated.join('\n')
   try {
     return { value: document.toJS(), strictError }
   } catch (error) {
     throw new YamlError(`yaml: ${(error as Error).message}`)
   }
 }
+
+/** What strict decoding says, as warnings: a line each for repeated keys of YAML. Upstream: handlers/rest.go parseYAMLWarnings */
+export function strictWarnings(errors: readonly string[]): string[] {
+  return errors.flatMap((error) => {
+    const at = error.indexOf(UNMARSHAL_ERRORS)
+    if (at < 0) return [error]
+    return error
+      .slice(at + UNMARSHAL_ERRORS.length)
+      .split('\n')
+      .map((line) => line.trim())
+  })
+}
+
+const UNMARSHAL_ERRORS = 'yaml: unmarshal errors:\n'
 
 /** Keys in alphabetical order, lists not indented, as upstream's. */
 export function encodeYaml(value: unknown): string {

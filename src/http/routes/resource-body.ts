@@ -10,17 +10,17 @@ import { applyOptionsOf } from '../field-manager.ts'
 import { fieldValidationOf } from '../query.ts'
 import { bodyOf, type Call, type PatchWriteOptions, patchTypeOf, type ResourceServer } from './resource-call.ts'
 
-export function decodeBody(server: ResourceServer, call: Call, definition: ResourceDefinition, optionsKind: string): KubeObject {
+export function decodeBody(server: ResourceServer, call: Call, definition: ResourceDefinition): KubeObject {
   const mediaType = bodyMediaType(call.request.headers['content-type'])
-  return server.codecs.decode(bodyOf(call.request), mediaType, definition, fieldValidationOf(call.query, optionsKind), call.warn)
+  return server.codecs.decode(bodyOf(call.request), mediaType, definition, fieldValidationOf(call.query), call.warn)
 }
 
 /** The body of a PUT, whose faults come before a missing object. Decoded anew when the update is tried again. @throws ApiError */
 export function replacementOf(server: ResourceServer, call: Call, target: Target, definition: ResourceDefinition): () => KubeObject {
-  let decoded: KubeObject | undefined = decodeBody(server, call, definition, 'UpdateOptions')
+  let decoded: KubeObject | undefined = decodeBody(server, call, definition)
   checkIdentity(target, decoded)
   return () => {
-    const object = decoded ?? decodeBody(server, call, definition, 'UpdateOptions')
+    const object = decoded ?? decodeBody(server, call, definition)
     decoded = undefined
     return object
   }
@@ -34,7 +34,7 @@ export function patchOf(
   { isApply }: PatchWriteOptions,
 ): (current: KubeObject | undefined) => KubeObject {
   const { context, codecs } = server
-  const fieldValidation = fieldValidationOf(call.query, 'PatchOptions')
+  const fieldValidation = fieldValidationOf(call.query)
   const body = decodePatchBody(bodyOf(call.request), patchTypeOf(call), fieldValidation)
   if (isApply) {
     applyWarnings(body, fieldValidation).forEach(call.warn)

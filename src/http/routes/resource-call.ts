@@ -1,15 +1,15 @@
 /** One request for a resource on its way, and what its URL, headers and body ask for. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ResourceDefinition, Warn } from '../../api/definition.ts'
-import { ApiError } from '../../api/meta/api-error.ts'
+import { ApiError, invalidError } from '../../api/meta/api-error.ts'
 import type { DeleteOptions } from '../../api/types.gen.ts'
 import type { RegistryContext, Target, User, WriteOptions } from '../../registry/context.ts'
 import { validateDeleteOptions } from '../../registry/delete.ts'
 import type { UpdateOptions } from '../../registry/update.ts'
 import type { Codecs } from '../codecs/codecs.ts'
 import { APPLY_PATCH_TYPE, bodyMediaType, type PatchType, patchMediaType } from '../codecs/negotiate.ts'
-import { applyOptionsOf, fieldManagerOf, refuseForce } from '../field-manager.ts'
-import { booleanOf, integerOf, isDryRun, type Query, textOf } from '../query.ts'
+import { fieldManagerErrors, fieldManagerOf } from '../field-manager.ts'
+import { booleanOf, dryRunOf, integerOf, type Query, textOf, writeOptionErrors } from '../query.ts'
 import type { RequestInfo } from '../request-info.ts'
 import type { WatchStream } from '../watch-stream.ts'
 
@@ -32,22 +32,25 @@ export interface Call {
   readonly warn: Warn
 }
 
-export function writeOptions({ query, user, warn, request }: Call, optionsKind: string): WriteOptions {
-  const fieldManager = fieldManagerOf(query, request.headers['user-agent'], optionsKind)
-  return { user, dryRun: isDryRun(query, optionsKind), fieldManager, warn }
+/**
+ * @param optionsKind as the error names it: `CreateOptions`. @param isApply undefined for what is no patch
+ * @throws ApiError 422 with every fault
+ */
+export function writeOptions({ query, user, warn, request }: Call, optionsKind: string, isApply?: boolean): WriteOptions {
+  const errors = [...fieldManagerErrors(query, isApply), ...writeOptionErrors(query)]
+  if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind: optionsKind }, '', errors)
+  const fieldManager = fieldManagerOf(query, request.headers['user-agent'])
+  return { user, dryRun: dryRunOf(query).length > 0, fieldManager, warn }
 }
 
 export type PatchWriteOptions = UpdateOptions & { readonly isApply: boolean }
 
 /** @throws ApiError 415, 422 */
 export function patchOptions(call: Call): PatchWriteOptions {
-  if (patchTypeOf(call) === APPLY_PATCH_TYPE) {
-    applyOptionsOf(call.query)
-    // An apply sees to managedFields itself.
-    return { ...writeOptions(call, 'PatchOptions'), fieldManager: undefined, isPatch: true, isApply: true, mayCreate: true }
-  }
-  refuseForce(call.query)
-  return { ...writeOptions(call, 'PatchOptions'), isPatch: true, isApply: false }
+  const isApply = patchTypeOf(call) === APPLY_PATCH_TYPE
+  const options = { ...writeOptions(call, 'PatchOptions', isApply), isPatch: true, isApply }
+  // An apply sees to managedFields itself.
+  return isApply ? { ...options, fieldManager: undefined, mayCreate: true } : options
 }
 
 export function patchTypeOf({ request }: Call): PatchType {
@@ -83,11 +86,11 @@ export function deleteOptions(call: Call, codecs: Codecs): { asked: DeleteOption
       ...optional('gracePeriodSeconds', integerOf(query, 'gracePeriodSeconds')),
       ...optional('orphanDependents', booleanOf(query, 'orphanDependents')),
       ...optional('propagationPolicy', textOf(query, 'propagationPolicy')),
+      dryRun: dryRunOf(query),
     } as DeleteOptions
   }
   validateDeleteOptions(asked)
-  const options = writeOptions(call, 'DeleteOptions')
-  return { asked, options: asked.dryRun?.length ? { ...options, dryRun: true } : options }
+  return { asked, options: { user: call.user, dryRun: (asked.dryRun?.length ?? 0) > 0, warn: call.warn } }
 }
 
 /** `v1` of `/api/v1/…`, `apps/v1` of `/apis/apps/v1/…`. */

@@ -28,7 +28,7 @@ export async function subresourceCall(server: ResourceServer, call: Call): Promi
       if (subresource.create === undefined) throw methodNotAllowed()
       const representation = representationOf(server, call, shown)
       const options = writeOptions(call, 'CreateOptions')
-      const object = decodeBody(server, call, shown, 'CreateOptions')
+      const object = decodeBody(server, call, shown)
       return sendResult(call, representation, await subresource.create(context, target, object, options))
     }
     case 'PUT':

@@ -12,7 +12,7 @@ export async function createCall(server: ResourceServer, call: Call): Promise<vo
   if (!definition.verbs.includes('create')) throw methodNotAllowed()
   const representation = representationOf(server, call)
   const options = writeOptions(call, 'CreateOptions')
-  const object = decodeBody(server, call, definition, 'CreateOptions')
+  const object = decodeBody(server, call, definition)
   const target: Target = { definition, namespace: info.namespace ?? '', name: '' }
   const virtual = findSubresource(definition, '')
   if (virtual !== undefined) return sendResult(call, representation, await virtual.create!(server.context, target, object, options))
