@@ -1,5 +1,6 @@
 /** The forms an answer can take, as the Accept header negotiates them: the objects, a Table, metadata alone; JSON, YAML, protobuf. */
 import type { ResourceDefinition } from '../api/definition.ts'
+import { notAcceptableError } from '../api/meta/api-error.ts'
 import type { KubeObject } from '../api/object.ts'
 import type { Status } from '../api/types.gen.ts'
 import { bytesOf } from '../registry/encode.ts'
@@ -14,18 +15,31 @@ import {
   type Negotiated,
   negotiate,
   notAcceptable,
+  PROTOBUF_TYPE,
+  WITHOUT_PROTOBUF,
   YAML_TYPE,
 } from './codecs/negotiate.ts'
+import { packageOf } from './codecs/request-body.ts'
 import type { Body } from './respond.ts'
 import { type IncludeObject, partialMetadata, tableOf } from './table.ts'
 
 /**
  * @throws ApiError 406; for a watch also where a form is wanted that can't be streamed, as YAML. Upstream: NegotiateOutputMediaTypeStream
  * @param hasTable false: the answer has no columns. Upstream: RequestScope.AllowsMediaTypeTransform
+ * @param hasProtobuf asked only where it matters, as finding out isn't free: whether the kind itself has a protobuf form
  */
-export function acceptedForm(accept: string | undefined, { isWatch = false, hasTable = true } = {}): Negotiated {
-  const accepted = negotiate(accept, hasTable ? allowsMetaTransforms : allowsAllButTables)
-  if (accepted === undefined || (isWatch && accepted.mediaType === YAML_TYPE)) throw notAcceptable({ isWatch })
+export function acceptedForm(
+  accept: string | undefined,
+  { isWatch = false, hasTable = true, hasProtobuf = () => true as boolean } = {},
+): Negotiated {
+  const allowsTransform = hasTable ? allowsMetaTransforms : allowsAllButTables
+  let accepted = negotiate(accept, allowsTransform)
+  if (accepted?.mediaType === PROTOBUF_TYPE && accepted.as === undefined && !hasProtobuf()) {
+    accepted = negotiate(accept, allowsTransform, WITHOUT_PROTOBUF)
+  }
+  if (accepted === undefined || (isWatch && accepted.mediaType === YAML_TYPE)) {
+    throw notAcceptable({ isWatch, ...(hasProtobuf() ? {} : { served: WITHOUT_PROTOBUF }) })
+  }
   return accepted
 }
 
@@ -38,6 +52,8 @@ export interface RepresentationOptions {
   /** Tables have no column definitions. */
   readonly noHeaders: boolean
   readonly isPretty: boolean
+  /** Its objects are those of events. */
+  readonly isWatch: boolean
   readonly now: number
 }
 
@@ -62,7 +78,7 @@ export class Representation {
   /** What tells this form from others that say the same; undefined when it depends on more: on the time, on what was sent before. */
   get form(): string | undefined {
     const { accepted, isPretty } = this.#options
-    return accepted.as === 'Table' || isPretty ? undefined : `${accepted.mediaType};${accepted.as ?? ''}`
+    return accepted.as === 'Table' || isPretty ? undefined : `${accepted.mediaType};${accepted.as ?? ''};${accepted.version ?? ''}`
   }
 
   /** A Status in the media type of the answer. */
@@ -77,11 +93,6 @@ export class Representation {
     return this.#encode(this.#shape(object, withColumns))
   }
 
-  /** An object that has only metadata, in the form of a watch event's object. */
-  bookmark(bytes: Buffer): Buffer {
-    return this.object(bytes)
-  }
-
   entry(entry: Entry): Buffer {
     return this.object(bytesOf(this.#options.definition, entry))
   }
@@ -92,9 +103,17 @@ export class Representation {
     if (this.isPlain) return plainList(definition, list, metadata)
     const objects = list.entries.map((entry) => (definition.conversion ? definition.conversion.fromStored(entry.copy()) : entry.copy()))
     if (accepted.as === 'Table') return bodyOf(this.#encode(this.#table(objects, metadata, true)))
+    if (accepted.as === 'PartialObjectMetadata') {
+      throw notAcceptableError(`you requested PartialObjectMetadata, but the requested object is a list (${goTypeOf(definition)}List)`)
+    }
     const isPartial = accepted.as !== undefined
     const body = isPartial
-      ? { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: objects.map(partialMetadata) }
+      ? {
+          kind: 'PartialObjectMetadataList',
+          apiVersion: this.#metaVersion,
+          metadata,
+          items: objects.map((object) => partialMetadata(object, this.#metaVersion)),
+        }
       : { kind: `${definition.kind}List`, apiVersion: definition.apiVersion, metadata, items: objects }
     return bodyOf(this.#encode(body))
   }
@@ -105,15 +124,31 @@ export class Representation {
   }
 
   #shape(object: KubeObject, withColumns: boolean): object {
-    const { accepted } = this.#options
+    const { accepted, isWatch } = this.#options
     if (accepted.as === 'Table') return this.#table([object], { resourceVersion: object.metadata.resourceVersion }, withColumns)
-    return accepted.as === undefined ? object : partialMetadata(object)
+    if (accepted.as === undefined) return object
+    if (accepted.as === 'PartialObjectMetadata') return partialMetadata(object, this.#metaVersion)
+    // What an event can't be turned into it is as it is. Upstream: watchEmbeddedEncoder
+    if (isWatch) return object
+    throw notAcceptableError(
+      `you requested PartialObjectMetadataList, but the requested object is not a list (${goTypeOf(this.#options.definition)})`,
+    )
+  }
+
+  get #metaVersion(): string {
+    return `meta.k8s.io/${this.#options.accepted.version}`
   }
 
   #table(objects: readonly KubeObject[], metadata: Record<string, unknown>, withColumns: boolean): object {
     const { definition, includeObject, noHeaders, now } = this.#options
-    return tableOf(definition, objects, metadata, { includeObject, withColumns: withColumns && !noHeaders, now })
+    const options = { apiVersion: this.#metaVersion, includeObject, withColumns: withColumns && !noHeaders, now }
+    return tableOf(definition, objects, metadata, options)
   }
+}
+
+/** As Go prints the type of an object that the server holds. */
+function goTypeOf({ group, kind }: ResourceDefinition): string {
+  return `*${packageOf(group)}.${kind}`
 }
 
 function listMetaOf({ revision, continueToken, remainingItemCount }: ListResult): Record<string, unknown> {

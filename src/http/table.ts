@@ -16,7 +16,12 @@ const DEFAULT_COLUMNS: readonly Column<KubeObject>[] = [
   },
 ]
 
+/** How an informer is told that what was there has been said: a row must not lose it. */
+const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
+
 export interface TableOptions {
+  /** `meta.k8s.io/v1`, or its elder */
+  readonly apiVersion: string
   readonly includeObject: IncludeObject
   /** Watch events after the first, and noHeaders, leave the column definitions out. */
   readonly withColumns: boolean
@@ -29,23 +34,29 @@ export function tableOf(
   { columns = DEFAULT_COLUMNS }: ResourceDefinition,
   objects: readonly KubeObject[],
   listMeta: Record<string, unknown>,
-  { includeObject, withColumns, now }: TableOptions,
+  { apiVersion, includeObject, withColumns, now }: TableOptions,
 ): object {
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion,
     metadata: listMeta,
     columnDefinitions: withColumns
       ? columns.map(({ name, type, format = '', description, priority }) => ({ name, type, format, description, priority }))
       : null,
     rows: objects.map((object) => ({
       cells: columns.map(({ cell }) => cell(object, now)),
-      ...(includeObject === 'None' ? {} : { object: includeObject === 'Object' ? object : partialMetadata(object) }),
+      object: includedOf(object, includeObject, apiVersion),
     })),
   }
 }
 
+function includedOf(object: KubeObject, includeObject: IncludeObject, apiVersion: string): object | null {
+  if (includeObject === 'Object') return object
+  const isWanted = includeObject === 'Metadata' || object.metadata.annotations?.[INITIAL_EVENTS_END] === 'true'
+  return isWanted ? partialMetadata(object, apiVersion) : null
+}
+
 /** The object's metadata alone. */
-export function partialMetadata({ metadata }: KubeObject): object {
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
+export function partialMetadata({ metadata }: KubeObject, apiVersion: string): object {
+  return { kind: 'PartialObjectMetadata', apiVersion, metadata }
 }

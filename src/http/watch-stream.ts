@@ -141,7 +141,8 @@ export class WatchStream {
       metadata: { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) },
     }
     const bytes = Buffer.from(JSON.stringify(object))
-    this.#write(Buffer.concat(this.#framing.frame('BOOKMARK', representation.bookmark(bytes))))
+    this.#write(Buffer.concat(this.#framing.frame('BOOKMARK', representation.object(bytes, !this.#sentColumns))))
+    this.#sentColumns = true
   }
 
   /** One chunk of the transfer encoding a frame. */

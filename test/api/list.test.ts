@@ -196,10 +196,33 @@ describe('forms', () => {
     expect(whole.body.rows[0].object).toMatchObject({ kind: 'Secret', type: 'example.com/a' })
     const bare = await api.get(`${SECRETS}?includeObject=None&noHeaders=true`, { accept: TABLE })
     expect(bare.body.columnDefinitions).toBeNull()
-    expect(bare.body.rows[0]).not.toHaveProperty('object')
+    // Go writes a RawExtension that holds nothing as null.
+    expect(bare.body.rows[0].object).toBeNull()
     expect((await api.get(`${SECRETS}?includeObject=Some`, { accept: TABLE })).body.message).toBe(
       `Unable to convert to Table as requested: includeObject: Invalid value: "Some": must be 'Metadata', 'Object', 'None', or empty`,
     )
+  })
+
+  it('of the elder version, when that is asked for', async () => {
+    const old = (as: string) => ({ accept: `application/json;as=${as};v=v1beta1;g=meta.k8s.io` })
+    const table = await api.get(SECRETS, old('Table'))
+    expect([table.body.apiVersion, table.body.rows[0].object.apiVersion]).toEqual(['meta.k8s.io/v1beta1', 'meta.k8s.io/v1beta1'])
+    const partial = await api.get(SECRETS, old('PartialObjectMetadataList'))
+    expect([partial.body.apiVersion, partial.body.items[0].apiVersion]).toEqual(['meta.k8s.io/v1beta1', 'meta.k8s.io/v1beta1'])
+  })
+
+  it('neither a list as an object nor an object as a list', async () => {
+    const as = (kind: string) => ({ accept: `application/json;as=${kind};v=v1;g=meta.k8s.io` })
+    const list = await api.get(SECRETS, as('PartialObjectMetadata'))
+    expect([list.status, list.body.message]).toEqual([
+      406,
+      'you requested PartialObjectMetadata, but the requested object is a list (*core.SecretList)',
+    ])
+    const one = await api.get(`${SECRETS}/a`, as('PartialObjectMetadataList'))
+    expect([one.status, one.body.message]).toEqual([
+      406,
+      'you requested PartialObjectMetadataList, but the requested object is not a list (*core.Secret)',
+    ])
   })
 
   it('metadata alone', async () => {

@@ -160,6 +160,15 @@ describe('what a watch sees', () => {
       rows: [{ cells: ['t1', 'Opaque', 0, expect.anything()] }],
     })
     expect(second!.object.columnDefinitions).toBeNull()
+    const streamed = await watch(
+      `${SECRETS}?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&includeObject=None`,
+      { accept: TABLE },
+    )
+    const [t1, , end] = await streamed.take(3)
+    expect([t1!.object.columnDefinitions.length, t1!.object.rows[0].object]).toEqual([4, null])
+    // Whoever waits for this bookmark finds it by the annotation.
+    expect([end!.type, end!.object.columnDefinitions]).toEqual(['BOOKMARK', null])
+    expect(end!.object.rows[0].object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' })
     const [metadata] = await partial.take(1)
     expect(metadata!.object).toMatchObject({ kind: 'PartialObjectMetadata', metadata: { name: 't1' } })
     await api.delete(SECRETS)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '../../src/api/meta/api-error.ts'
 import { bodyMediaType, negotiate, notAcceptable, patchMediaType } from '../../src/http/codecs/negotiate.ts'
+import { acceptedForm } from '../../src/http/representation.ts'
 
 const json = 'application/json'
 const yaml = 'application/yaml'
@@ -83,5 +84,19 @@ describe('Content-Type', () => {
     expect(() => patchMediaType('application/json')).toThrow(
       'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml',
     )
+  })
+})
+
+describe('a kind that has no protobuf form', () => {
+  const accepted = (accept: string, isWatch = false) => acceptedForm(accept, { isWatch, hasProtobuf: () => false })
+
+  it('is had in what comes next, or as its metadata', () => {
+    expect(accepted(`${protobuf},application/json`).mediaType).toBe(json)
+    expect(accepted(`${protobuf};as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json`).mediaType).toBe(protobuf)
+  })
+
+  it('is not to be had as protobuf alone', () => {
+    expect(() => accepted(protobuf)).toThrow('only the following media types are accepted: application/json, application/yaml')
+    expect(() => accepted(protobuf, true)).toThrow('only the following media types are accepted: application/json;stream=watch')
   })
 })

@@ -11,6 +11,8 @@ export type MediaType = typeof JSON_TYPE | typeof YAML_TYPE | typeof PROTOBUF_TY
 
 /** In the order in which a wildcard picks. */
 const SERVED: readonly MediaType[] = [JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE]
+/** What a kind can be that has no protobuf form. */
+export const WITHOUT_PROTOBUF: readonly MediaType[] = [JSON_TYPE, YAML_TYPE]
 const STREAMED: readonly MediaType[] = [JSON_TYPE, PROTOBUF_TYPE]
 
 export const JSON_PATCH_TYPE = 'application/json-patch+json'

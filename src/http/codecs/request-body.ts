@@ -188,7 +188,7 @@ function withTypeMeta(object: Json, expected: ExpectedKind): Json {
 }
 
 /** The Go package of a group's internal types. */
-function packageOf(group: string): string {
+export function packageOf(group: string): string {
   return group === '' || group === 'events.k8s.io' ? 'core' : group.split('.')[0]!
 }
 

@@ -9,7 +9,8 @@ import type { Call, ResourceServer } from './resource-call.ts'
 
 export function representationOf(server: ResourceServer, call: Call, definition = call.definition, isWatch = false): Representation {
   const { query, request } = call
-  const accepted = acceptedForm(request.headers.accept, { isWatch, hasTable: hasTable(call) })
+  const hasProtobuf = () => server.codecs.hasProtobuf(definition)
+  const accepted = acceptedForm(request.headers.accept, { isWatch, hasTable: hasTable(call), hasProtobuf })
   const includeObject = textOf(query, 'includeObject') || 'Metadata'
   if (accepted.as === 'Table' && !INCLUDES.includes(includeObject)) {
     const fault = `includeObject: Invalid value: ${JSON.stringify(includeObject)}: must be 'Metadata', 'Object', 'None', or empty`
@@ -21,6 +22,7 @@ export function representationOf(server: ResourceServer, call: Call, definition 
       accepted,
       includeObject: includeObject as IncludeObject,
       noHeaders: booleanOf(query, 'noHeaders') === true,
+      isWatch,
       // A watch sends a line an event.
       isPretty: !isWatch && (accepted.isPretty || wantsPretty(request)),
       now: server.context.clock.now(),
