@@ -5,8 +5,8 @@ import { accepts, parseAccept } from './accept.ts'
 const MEDIA_TYPES = ['application/json', 'application/yaml'] as const
 const NAMED_MEDIA_TYPES = [...MEDIA_TYPES, 'application/vnd.kubernetes.protobuf']
 
-/** v2beta1 went with 1.35: who asks for it gets the plain form. Upstream: AggregatedDiscoveryRemoveBetaType. */
-const AGGREGATED_VERSIONS = ['v2']
+/** They say the same. Upstream took v2beta1 back in 1.35; it stays here, as kubectl before 1.30 knows no other. */
+const AGGREGATED_VERSIONS = ['v2', 'v2beta1']
 
 export interface DiscoveryForm {
   readonly mediaType: (typeof MEDIA_TYPES)[number]

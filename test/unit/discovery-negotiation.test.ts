@@ -18,7 +18,8 @@ describe('negotiateDiscovery', () => {
       accept: 'application/json;as=APIGroupDiscoveryList;v=v2;g=apidiscovery.k8s.io',
       contentType: V2,
     },
-    { name: 'a beta form that is gone', accept: `${V2_BETA},application/json`, contentType: 'application/json' },
+    { name: 'what kubectl 1.28 sends', accept: `${V2_BETA},application/json`, contentType: V2_BETA },
+    { name: 'a form that never was', accept: `${V2.replace('v2', 'v3')},application/json`, contentType: 'application/json' },
     { name: 'spaces', accept: 'application/json; g=apidiscovery.k8s.io; v=v2; as=APIGroupDiscoveryList', contentType: V2 },
     { name: 'the wish for a profile', accept: `${V2};profile=nopeer`, contentType: V2 },
     { name: 'YAML', accept: 'application/yaml', contentType: 'application/yaml' },
@@ -40,7 +41,8 @@ describe('negotiateDiscovery', () => {
   test.each([
     ['text/html', true],
     [TABLE, true],
-    [V2_BETA, true],
+    [V2.replace('v2', 'v3'), true],
+    [V2_BETA, false],
     [V2, false],
     ['application/vnd.kubernetes.protobuf', true],
   ])('%s alone is not acceptable (aggregated form: %s)', (accept, canAggregate) => {

@@ -173,6 +173,15 @@ describe('the aggregated form', () => {
     expect(items[0]?.versions[0]?.resources.find(({ resource }) => resource === 'nodes')?.scope).toBe('Cluster')
   })
 
+  test('has an older name, under which it says the same', async () => {
+    const beta = AGGREGATED.replace('v=v2;', 'v=v2beta1;')
+    const answer = await discovery.answer('/apis', { accept: beta })
+    expect(answer?.headers).toMatchObject({ 'content-type': beta })
+    const { apiVersion, items } = JSON.parse(answer!.body.toString()) as APIGroupDiscoveryList
+    expect(apiVersion).toBe('apidiscovery.k8s.io/v2beta1')
+    expect(items).toEqual((await get<APIGroupDiscoveryList>('/apis', AGGREGATED)).items)
+  })
+
   test('is served with an ETag, and not again to who has it', async () => {
     const first = await discovery.answer('/apis', { accept: AGGREGATED })
     expect(first?.headers).toMatchObject({ 'content-type': AGGREGATED, vary: 'Accept', 'cache-control': 'public' })
