@@ -6,6 +6,7 @@
  * - Each committed write gets its own revision; revisions grow by commit order, over restarts too.
  * - A write is answered only when it is durable, and `onCommit` was called with it, in revision order, before that.
  * - Compare and swap is evaluated at commit: of several writes that expect the same state, one is done.
+ * - A write and those `alongside` it are done together or not at all.
  * - A failed commit (a full disk) rejects every write of its batch, and leaves nothing of them.
  */
 
@@ -46,7 +47,18 @@ interface WriteBase {
   readonly decoded?: unknown
 }
 
-export type Write =
+/** The revision that a write will have made, when it is done. */
+export interface FutureRevision {
+  readonly revision?: number
+}
+
+/** An update of another object than the one that is written. */
+export interface AlongsideUpdate extends WriteBase {
+  /** The revision the object must be at: one that is known, or that of a write that was handed in before. */
+  readonly expectedRevision: number | FutureRevision
+}
+
+export type Write = { readonly alongside?: readonly AlongsideUpdate[] } & (
   | (WriteBase & { readonly type: 'create' })
   | (WriteBase & {
       readonly type: 'update' | 'delete'
@@ -55,9 +67,32 @@ export type Write =
       /** Of an update: the object's last change leaves the log if it was an update too, and this one stands for both. For heartbeats. */
       readonly replacesLastChange?: boolean
     })
+)
 
-/** exists: create of a key that is there. missing: no such key. conflict: it is at another revision. */
-export type WriteFailure = 'exists' | 'missing' | 'conflict'
+/**
+ * exists: create of a key that is there. missing: no such key. conflict: it is at another revision.
+ * overtaken: the write itself could be done, but an object alongside is at another revision or gone.
+ */
+export type WriteFailure = 'exists' | 'missing' | 'conflict' | 'overtaken'
+
+/**
+ * Why a write can't be done now.
+ * @param revisionOf of an object as it is in this batch; undefined when there is none
+ */
+export function failureOf(write: Write, revisionOf: (key: StorageKey) => number | undefined): WriteFailure | undefined {
+  const current = revisionOf(write.key)
+  if (write.type === 'create') {
+    if (current !== undefined) return 'exists'
+  } else {
+    if (current === undefined) return 'missing'
+    if (current !== write.expectedRevision) return 'conflict'
+  }
+  for (const { key, expectedRevision } of write.alongside ?? []) {
+    const expected = typeof expectedRevision === 'number' ? expectedRevision : expectedRevision.revision
+    if (expected === undefined || revisionOf(key) !== expected) return 'overtaken'
+  }
+  return undefined
+}
 
 export type WriteResult = { readonly value: StoredValue } | { readonly failure: WriteFailure }
 

@@ -144,6 +144,70 @@ export function storageContract({ name, open, reopen }: Engine): void {
       expect(results.map(revisionOf)).toEqual([1, 2, 3, 4])
     })
 
+    describe('a write with updates alongside', () => {
+      const withUpdate = (write: Write, key: string, expectedRevision: number | { revision?: number }): Write => ({
+        ...write,
+        alongside: [{ key, expectedRevision, encode: (revision) => bytesOf(revision, 'alongside') }],
+      })
+
+      it('is done with them in one commit, the updates first', async () => {
+        const commits: Commit[] = []
+        const engine = opened((batch) => commits.push(...batch))
+        await engine.write(createOf('quotas/a/q'))
+        expect(revisionOf(await engine.write(withUpdate(createOf('things/a/x'), 'quotas/a/q', 1)))).toBe(3)
+        expect(commits.map(({ type, value }) => [type, value.key, value.revision])).toEqual([
+          ['create', 'quotas/a/q', 1],
+          ['update', 'quotas/a/q', 2],
+          ['create', 'things/a/x', 3],
+        ])
+      })
+
+      it.each<[string, Write, number | { revision?: number }, string]>([
+        ['the object alongside changed', createOf('things/a/y'), 7, 'overtaken'],
+        ['the revision it waits for was never made', createOf('things/a/y'), {}, 'overtaken'],
+        ['the name is taken, whatever is alongside', createOf('things/a/x'), 7, 'exists'],
+        ['the object itself changed', updateOf('things/a/x', 9), 1, 'conflict'],
+      ])('is not done, nor are they, when %s', async (_why, write, expected, failure) => {
+        const commits: Commit[] = []
+        const engine = opened((batch) => commits.push(...batch))
+        await Promise.all([engine.write(createOf('quotas/a/q')), engine.write(createOf('things/a/x'))])
+        expect(await engine.write(withUpdate(write, 'quotas/a/q', expected))).toEqual({ failure })
+        expect(commits).toHaveLength(2)
+      })
+
+      it('is not done when the object alongside is gone', async () => {
+        expect(await opened().write(withUpdate(createOf('things/a/y'), 'quotas/a/q', 1))).toEqual({ failure: 'overtaken' })
+      })
+
+      it('may follow another of the same batch by the revision that one makes', async () => {
+        const engine = opened()
+        await engine.write(createOf('quotas/a/q'))
+        const first: { revision?: number } = {}
+        const update = (expectedRevision: number | { revision?: number }, made: { revision?: number }) => ({
+          key: 'quotas/a/q',
+          expectedRevision,
+          encode: (revision: number) => {
+            made.revision = revision
+            return bytesOf(revision, 'alongside')
+          },
+        })
+        const results = await Promise.all([
+          engine.write({ ...createOf('things/a/x'), alongside: [update(1, first)] }),
+          engine.write({ ...createOf('things/a/y'), alongside: [update(first, {})] }),
+          engine.write({ ...createOf('things/a/z'), alongside: [update(first, {})] }),
+        ])
+        expect(results.map((result) => ('failure' in result ? result.failure : result.value.revision))).toEqual([3, 5, 'overtaken'])
+      })
+
+      it('leaves nothing when the batch fails', async () => {
+        const engine = opened()
+        await engine.write(createOf('quotas/a/q'))
+        const fails = { key: 'quotas/a/q', expectedRevision: 1, encode: () => expect.fail('disk full') }
+        await expect(engine.write({ ...createOf('things/a/x'), alongside: [fails] })).rejects.toThrow('disk full')
+        expect(revisionOf(await engine.write(withUpdate(createOf('things/a/x'), 'quotas/a/q', 1)))).toBe(3)
+      })
+    })
+
     it('hands over the writes of one turn as one batch in revision order, before it answers any', async () => {
       const told: string[] = []
       const engine = opened((commits) => told.push(`commit ${commits.map(({ value }) => value.revision).join()}`))

@@ -1,4 +1,14 @@
-import type { Commit, Loaded, Storage, StoredValue, Write, WriteResult } from '../storage.ts'
+import {
+  type AlongsideUpdate,
+  type ChangeType,
+  type Commit,
+  failureOf,
+  type Loaded,
+  type Storage,
+  type StoredValue,
+  type Write,
+  type WriteResult,
+} from '../storage.ts'
 import { type PendingWrite, WriteBatch } from '../write-batch.ts'
 
 /** What is there at one revision. */
@@ -47,7 +57,7 @@ export class MemoryStorage implements Storage {
     let results: WriteResult[]
     try {
       results = batch.map(({ write }) => {
-        undo.push([write.key, this.#values.get(write.key)])
+        for (const { key } of [...(write.alongside ?? []), write]) undo.push([key, this.#values.get(key)])
         return this.#apply(write, commits)
       })
     } catch (error) {
@@ -64,23 +74,18 @@ export class MemoryStorage implements Storage {
   }
 
   #apply(write: Write, commits: Commit[]): WriteResult {
-    const current = this.#values.get(write.key)
-    if (write.type === 'create') {
-      if (current !== undefined) return { failure: 'exists' }
-    } else {
-      if (current === undefined) return { failure: 'missing' }
-      if (current.revision !== write.expectedRevision) return { failure: 'conflict' }
-    }
+    const failure = failureOf(write, (key) => this.#values.get(key)?.revision)
+    if (failure !== undefined) return { failure }
+    for (const update of write.alongside ?? []) this.#put('update', update, false, commits)
+    return { value: this.#put(write.type, write, write.type === 'update' && write.replacesLastChange === true, commits) }
+  }
+
+  #put(type: ChangeType, { key, encode, decoded }: Write | AlongsideUpdate, replacesLastChange: boolean, commits: Commit[]): StoredValue {
     const revision = ++this.#revision
-    const value = { key: write.key, revision, bytes: write.encode(revision) }
-    if (write.type === 'delete') this.#values.delete(write.key)
-    else this.#values.set(write.key, value)
-    commits.push({
-      type: write.type,
-      value,
-      decoded: write.decoded,
-      replacesLastChange: write.type === 'update' && write.replacesLastChange === true,
-    })
-    return { value }
+    const value = { key, revision, bytes: encode(revision) }
+    if (type === 'delete') this.#values.delete(key)
+    else this.#values.set(key, value)
+    commits.push({ type, value, decoded, replacesLastChange })
+    return value
   }
 }

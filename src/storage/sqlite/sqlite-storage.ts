@@ -9,7 +9,18 @@ import { asc, eq, lte, sql } from 'drizzle-orm'
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
 import { packageFile } from '../../lib/package-file.ts'
-import type { ChangeType, Commit, Loaded, LoggedChange, Storage, StoredValue, Write, WriteResult } from '../storage.ts'
+import {
+  type AlongsideUpdate,
+  type ChangeType,
+  type Commit,
+  failureOf,
+  type Loaded,
+  type LoggedChange,
+  type Storage,
+  type StoredValue,
+  type Write,
+  type WriteResult,
+} from '../storage.ts'
 import { type PendingWrite, WriteBatch } from '../write-batch.ts'
 import { changes, counters, objects } from './tables.ts'
 
@@ -114,27 +125,40 @@ export class SqliteStorage implements Storage {
   }
 
   #apply(write: Write, commits: Commit[]): WriteResult {
-    const revision = this.#revision + 1
+    const revisions = new Map<string, number | undefined>()
+    const failure = failureOf(write, (key) => {
+      const revision = this.#statements.find.get(key)
+      revisions.set(key, revision)
+      return revision
+    })
+    if (failure !== undefined) return { failure }
+    for (const update of write.alongside ?? []) this.#put('update', update, revisions.get(update.key), false, commits)
     const replacesLastChange = write.type === 'update' && write.replacesLastChange === true
-    let bytes: Buffer
-    if (write.type === 'create') {
-      if (this.#statements.find.get(write.key) !== undefined) return { failure: 'exists' }
-      bytes = write.encode(revision)
-      this.#statements.insertObject.run(write.key, revision, bytes)
-      this.#statements.logCreate.run(revision, write.key)
+    return { value: this.#put(write.type, write, revisions.get(write.key), replacesLastChange, commits) }
+  }
+
+  /** @param current the object's revision so far */
+  #put(
+    type: ChangeType,
+    { key, encode, decoded }: Write | AlongsideUpdate,
+    current: number | undefined,
+    replacesLastChange: boolean,
+    commits: Commit[],
+  ): StoredValue {
+    const revision = this.#revision + 1
+    const bytes = encode(revision)
+    if (type === 'create') {
+      this.#statements.insertObject.run(key, revision, bytes)
+      this.#statements.logCreate.run(revision, key)
     } else {
-      const current = this.#statements.find.get(write.key)
-      if (current === undefined) return { failure: 'missing' }
-      if (current !== write.expectedRevision) return { failure: 'conflict' }
-      bytes = write.encode(revision)
-      this.#logChange(write.type, write.key, current, revision, write.type === 'delete' ? bytes : null, replacesLastChange)
-      if (write.type === 'update') this.#statements.updateObject.run(revision, bytes, write.key)
-      else this.#statements.deleteObject.run(write.key)
+      this.#logChange(type, key, current!, revision, type === 'delete' ? bytes : null, replacesLastChange)
+      if (type === 'update') this.#statements.updateObject.run(revision, bytes, key)
+      else this.#statements.deleteObject.run(key)
     }
     this.#revision = revision
-    const value = { key: write.key, revision, bytes }
-    commits.push({ type: write.type, value, decoded: write.decoded, replacesLastChange })
-    return { value }
+    const value = { key, revision, bytes }
+    commits.push({ type, value, decoded, replacesLastChange })
+    return value
   }
 
   #logChange(
