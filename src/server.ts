@@ -1,7 +1,7 @@
 /** The composition root: the one file that knows every part, and puts a cluster together from them. */
 import type { FastifyInstance } from 'fastify'
 import { AdmissionChain, type ClusterView } from './admission/admission.ts'
-import { PLUGINS } from './admission/plugins.ts'
+import { admissionPlugins } from './admission/plugins.ts'
 import { loadDefinitions } from './api/index.ts'
 import { ApiError, badRequestError } from './api/meta/api-error.ts'
 import { parseQuantity } from './api/meta/quantity.ts'
@@ -94,7 +94,7 @@ export async function createServer({
     cache,
     resources,
     schemas: new Schemas(),
-    admission: new AdmissionChain(PLUGINS, view),
+    admission: new AdmissionChain(admissionPlugins(), view),
     clock,
     random,
     tokens: new ServiceAccountTokens({ keys: signingKeyStore(cache), find: view.get, now: () => clock.now() }),

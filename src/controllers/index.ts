@@ -24,6 +24,7 @@ import { pvProtectionController } from './pv-protection/controller.ts'
 import { pvcProtectionController } from './pvc-protection/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
+import { resourceQuotaController } from './resourcequota/controller.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
@@ -47,6 +48,7 @@ export function controllers({ definitions, startedAt, rootCertificate, advertise
     rootCaCertificatePublisher(rootCertificate),
     kubernetesServiceController(advertised),
     kubernetesServiceCidrController,
+    resourceQuotaController(definitions),
     deploymentController,
     replicaSetController,
     replicationControllerController,

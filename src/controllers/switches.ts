@@ -24,6 +24,7 @@ export const CONTROLLER_NAMES = [
   'pod-garbage-collector',
   'replicaset',
   'replicationcontroller',
+  'resourcequota',
   'root-ca-certificate-publisher',
   'scheduler',
   'serviceaccount',

@@ -1,6 +1,8 @@
+import type { AdmissionRequest } from '../admission/admission.ts'
 import { ApiError, alreadyExistsError, methodNotSupportedError } from '../api/meta/api-error.ts'
 import type { KubeObject } from '../api/object.ts'
 import { Entry } from '../storage/entry.ts'
+import { writeReserved } from './alongside.ts'
 import type { ObjectResult, RegistryContext, Target, WriteOptions } from './context.ts'
 import { bytesOf, dryRunResult, encoder } from './encode.ts'
 import { keyOf } from './get.ts'
@@ -16,14 +18,14 @@ import { AFTER_ADMISSION, AS_ASKED, dropRepeatedOwners, warnOf } from './warning
 export async function create(context: RegistryContext, target: Target, object: KubeObject, options: WriteOptions): Promise<ObjectResult> {
   const { definition } = target
   if (!definition.verbs.includes('create')) throw methodNotSupportedError(definition, 'create')
-  prepareNew(context, { ...target, name: object.metadata.name ?? '' }, object, options)
-  const result = await store(context, target, object, options)
+  const request = prepareNew(context, { ...target, name: object.metadata.name ?? '' }, object, options)
+  const result = await store(context, target, object, request, options)
   if (result === undefined) throw nameTakenError(context, target, object)
   return result
 }
 
 /** In place: everything up to the store, in upstream's order. Also for a PUT that creates. */
-export function prepareNew(context: RegistryContext, target: Target, object: KubeObject, options: WriteOptions): void {
+export function prepareNew(context: RegistryContext, target: Target, object: KubeObject, options: WriteOptions): AdmissionRequest {
   const { definition, namespace } = target
   agreeOnNamespace(definition, namespace, object)
   definition.setDefaults?.(object)
@@ -44,6 +46,7 @@ export function prepareNew(context: RegistryContext, target: Target, object: Kub
   // Upstream's storage layer says so without a reason, and its HTTP layer makes a 500 of that.
   if (Number(object.metadata.resourceVersion) > 0) throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created')
   delete (object.metadata as { resourceVersion?: string }).resourceVersion
+  return request
 }
 
 /** undefined when the name is taken. */
@@ -51,19 +54,25 @@ export async function store(
   context: RegistryContext,
   { definition, namespace }: Target,
   object: KubeObject,
+  request: AdmissionRequest,
   options: WriteOptions,
 ): Promise<ObjectResult | undefined> {
   const key = keyOf({ definition, namespace, name: object.metadata.name })
-  if (context.cache.get(key) !== undefined) return undefined
-  if (options.dryRun) return dryRunResult(definition, object, true)
-  const storedDefinition = definition.conversion === undefined ? definition : context.resources.stored(definition.conversion.storedAs)
-  const stored = definition.conversion === undefined ? object : definition.conversion.toStored(object)
-  const entry = await context.cache.write({ type: 'create', key, encode: encoder(storedDefinition, stored), decoded: stored })
-  if (!(entry instanceof Entry)) return undefined
-  if (definition.conversion !== undefined) {
-    return { bytes: bytesOf(definition, entry), object: definition.conversion.fromStored(entry.copy()), isCreated: true }
+  for (;;) {
+    const reservations = context.admission.reserve(request)
+    if (context.cache.get(key) !== undefined) return undefined
+    if (options.dryRun) return dryRunResult(definition, object, true)
+    const storedDefinition = definition.conversion === undefined ? definition : context.resources.stored(definition.conversion.storedAs)
+    const stored = definition.conversion === undefined ? object : definition.conversion.toStored(object)
+    const write = { type: 'create', key, encode: encoder(storedDefinition, stored), decoded: stored } as const
+    const entry = await writeReserved(context, write, reservations)
+    if (entry === 'overtaken') continue
+    if (!(entry instanceof Entry)) return undefined
+    if (definition.conversion !== undefined) {
+      return { bytes: bytesOf(definition, entry), object: definition.conversion.fromStored(entry.copy()), isCreated: true }
+    }
+    return { bytes: entry.bytes, object, isCreated: true }
   }
-  return { bytes: entry.bytes, object, isCreated: true }
 }
 
 /** Upstream: store.go create, rest.CheckGeneratedNameError: whoever gave a generateName too may try again. */

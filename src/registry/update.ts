@@ -1,9 +1,11 @@
+import type { Reservation } from '../admission/admission.ts'
 import { ApiError, badRequestError, conflictError, invalidError, notFoundError } from '../api/meta/api-error.ts'
 import { invalid } from '../api/meta/field-error.ts'
 import { timestamp } from '../api/meta/time.ts'
 import type { KubeObject } from '../api/object.ts'
 import { deepEqual } from '../lib/deep-equal.ts'
 import { Entry } from '../storage/entry.ts'
+import { writeReserved } from './alongside.ts'
 import type { ObjectResult, RegistryContext, Target, WriteOptions } from './context.ts'
 import { prepareNew, store } from './create.ts'
 import { bytesOf, dryRunResult, encoder } from './encode.ts'
@@ -68,8 +70,8 @@ async function createByUpdate(
   if (object.metadata.uid) throw uidConflictError(target, object.metadata.uid, '')
   // Upstream takes any resourceVersion here: it looks at it only where there is an object to compare with.
   delete (object.metadata as { resourceVersion?: string }).resourceVersion
-  prepareNew(context, target, object, options)
-  return store(context, target, object, options)
+  const request = prepareNew(context, target, object, options)
+  return store(context, target, object, request, options)
 }
 
 /** undefined when another write came between. */
@@ -119,15 +121,18 @@ async function replace(
     else warnOf(definition, next, old, options.warn)
   }
   context.admission.validate(request)
+  const reservations = context.admission.reserve(request)
 
   const isDelete = isFinished(definition.holdsDeletion, next)
   keepTimes(next, old)
   if (!isDelete && deepEqual(next, old)) return { bytes: bytesOf(definition, entry), object: old, isCreated: false }
   if (options.dryRun) return dryRunResult(definition, next)
-  const written = await writeState(context, target, isDelete ? 'delete' : 'update', entry, next)
+  const written = await writeState(context, target, isDelete ? 'delete' : 'update', entry, next, reservations)
   if (written === undefined && insists) {
-    if (context.cache.get(keyOf(target)) === undefined) throw notFoundError(definition, name)
-    throw conflictError(definition, name)
+    const current = context.cache.get(entry.key)
+    if (current === undefined) throw notFoundError(definition, name)
+    // The object itself may be as it was, and something that is written with it not.
+    if (current.revision !== entry.revision) throw conflictError(definition, name)
   }
   return written
 }
@@ -139,19 +144,21 @@ export async function writeState(
   type: 'update' | 'delete',
   entry: Entry,
   next: KubeObject,
+  reservations: readonly Reservation[] = [],
 ): Promise<ObjectResult | undefined> {
   const { definition } = target
   const { conversion } = definition
   const storedDefinition = conversion === undefined ? definition : context.resources.stored(conversion.storedAs)
   const stored = conversion === undefined ? next : conversion.toStored(next)
-  const written = await context.cache.write({
+  const write = {
     type,
     key: entry.key,
     expectedRevision: entry.revision,
     encode: encoder(storedDefinition, stored),
     decoded: stored,
     replacesLastChange: storedDefinition.keepsNoHistory === true,
-  })
+  } as const
+  const written = await writeReserved(context, write, reservations)
   if (!(written instanceof Entry)) return undefined
   if (conversion !== undefined)
     return { bytes: bytesOf(definition, written), object: conversion.fromStored(written.copy()), isCreated: false }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AdmissionChain } from '../../src/admission/admission.ts'
-import { PLUGINS } from '../../src/admission/plugins.ts'
+import { admissionPlugins } from '../../src/admission/plugins.ts'
 import { loadDefinitions } from '../../src/api/index.ts'
 import { findCondition } from '../../src/api/meta/conditions.ts'
 import { Schemas } from '../../src/api/schema.ts'
@@ -58,7 +58,7 @@ class Cluster {
       },
     }
     const admission = new AdmissionChain(
-      PLUGINS.filter(({ name }) => name !== 'ServiceAccount'),
+      admissionPlugins().filter(({ name }) => name !== 'ServiceAccount'),
       view as never,
     )
     const tokens = new ServiceAccountTokens({ keys: signingKeyStore(cache), find: view.get as never, now: () => clock.now() })

@@ -127,9 +127,16 @@ export function compareQuantities(a: string | number | undefined, b: string | nu
   return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
 
-/** In the format of the first. Upstream: Quantity.Add. */
+/** In the format of the first, unless that is zero. Upstream: Quantity.Add. */
 export function addQuantities(a: string, b: string): string {
-  return formatQuantity({ nano: nanoOf(a) + nanoOf(b), format: parseQuantity(a)?.format ?? 'DecimalSI' })
+  const nano = nanoOf(a)
+  return formatQuantity({ nano: nano + nanoOf(b), format: parseQuantity(nano === 0n ? b : a)?.format ?? 'DecimalSI' })
+}
+
+/** In the format of the first, unless that is zero. Upstream: Quantity.Sub. */
+export function subtractQuantities(a: string, b: string): string {
+  const nano = nanoOf(a)
+  return formatQuantity({ nano: nano - nanoOf(b), format: parseQuantity(nano === 0n ? b : a)?.format ?? 'DecimalSI' })
 }
 
 function nanoOf(text: string | number | undefined): bigint {

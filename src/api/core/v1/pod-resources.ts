@@ -14,9 +14,14 @@ export function isSidecar({ restartPolicy }: Container): boolean {
   return restartPolicy === 'Always'
 }
 
+/** What of a container's resources counts: what its spec says, or more. */
+type OwnAmounts = (container: Container, amounts: Amounts) => Readonly<ResourceList> | undefined
+
+const asSpecified: OwnAmounts = ({ resources }, amounts) => resources?.[amounts]
+
 /** Init containers, sidecars, pod-level resources and overhead included. Upstream: PodRequests. */
-export function podRequests({ spec }: Pick<Pod, 'spec'>): ResourceList {
-  const total = containerTotals(spec, 'requests')
+export function podRequests({ spec }: Pick<Pod, 'spec'>, ownAmounts: OwnAmounts = asSpecified): ResourceList {
+  const total = containerTotals(spec, 'requests', ownAmounts)
   for (const name in spec.resources?.requests) {
     if (isPodLevelResource(name)) total[name] = spec.resources.requests[name]!
   }
@@ -25,13 +30,13 @@ export function podRequests({ spec }: Pick<Pod, 'spec'>): ResourceList {
 }
 
 /** Overhead counts only towards limits there are. Upstream: PodLimits. */
-export function podLimits({ spec }: Pick<Pod, 'spec'>): ResourceList {
-  const total = containerTotals(spec, 'limits')
+export function podLimits({ spec }: Pick<Pod, 'spec'>, ownAmounts: OwnAmounts = asSpecified): ResourceList {
+  const total = containerTotals(spec, 'limits', ownAmounts)
   for (const name in spec.resources?.limits) {
     if (isPodLevelResource(name)) total[name] = spec.resources.limits[name]!
   }
   for (const name in spec.overhead) {
-    if (total[name] !== undefined) total[name] = addQuantities(total[name], spec.overhead[name]!)
+    if (compareQuantities(total[name], '0') !== 0) total[name] = addQuantities(total[name]!, spec.overhead[name]!)
   }
   return total
 }
@@ -40,14 +45,14 @@ export function podLimits({ spec }: Pick<Pod, 'spec'>): ResourceList {
  * The sum over containers and sidecars, or what the greediest init container needs beside the sidecars started before it.
  * Upstream: AggregateContainerRequests.
  */
-export function containerTotals(spec: PodSpec, amounts: Amounts): ResourceList {
+export function containerTotals(spec: PodSpec, amounts: Amounts, ownAmounts: OwnAmounts = asSpecified): ResourceList {
   const total: ResourceList = {}
-  for (const container of spec.containers ?? []) addTo(total, container.resources?.[amounts])
+  for (const container of spec.containers ?? []) addTo(total, ownAmounts(container, amounts))
   if (!spec.initContainers?.length) return total
   const sidecars: ResourceList = {}
   const peak: ResourceList = {}
   for (const container of spec.initContainers) {
-    const own = container.resources?.[amounts]
+    const own = isSidecar(container) ? ownAmounts(container, amounts) : container.resources?.[amounts]
     if (isSidecar(container)) {
       addTo(total, own)
       addTo(sidecars, own)
@@ -60,6 +65,24 @@ export function containerTotals(spec: PodSpec, amounts: Amounts): ResourceList {
   }
   raiseTo(total, peak)
   return total
+}
+
+/**
+ * While a resize is under way, a container counts with the greatest of what it wants, was promised and has; of one that can't be
+ * had, what it wants doesn't count. Upstream: determineEffectiveRequests, determineEffectiveLimits.
+ */
+export function amountsDuringResize({ status }: Pick<Pod, 'status'>): OwnAmounts {
+  const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
+  if (statuses.every(({ resources }) => resources === undefined)) return asSpecified
+  const isInfeasible = status?.conditions?.find(({ type }) => type === 'PodResizePending')?.reason === 'Infeasible'
+  return (container, amounts) => {
+    const own = statuses.find(({ name }) => name === container.name)
+    if (own?.resources === undefined) return container.resources?.[amounts]
+    const total: ResourceList = isInfeasible ? {} : { ...container.resources?.[amounts] }
+    raiseTo(total, own.resources[amounts] ?? {})
+    if (amounts === 'requests') raiseTo(total, own.allocatedResources ?? {})
+    return total
+  }
 }
 
 function addTo(total: ResourceList, list: Readonly<ResourceList> | undefined): void {
