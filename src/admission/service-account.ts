@@ -1,7 +1,13 @@
 import { setServiceAccountTwin } from '../api/core/v1/pod-spec-defaults.ts'
-import { forbiddenError } from '../api/meta/api-error.ts'
+import { ApiError, forbiddenError } from '../api/meta/api-error.ts'
 import type { Pod, ServiceAccount } from '../api/types.gen.ts'
-import { type AdmissionPlugin, nameForMessages } from './admission.ts'
+import { type AdmissionPlugin, type AdmissionRequest, type ClusterView, nameForMessages } from './admission.ts'
+import { ephemeralSecretFault, mirrorFault, secretFault } from './pod-secrets.ts'
+
+/** On an account: its pods may use no secrets but those that the account lists. */
+const ENFORCE_MOUNTABLE = 'kubernetes.io/enforce-mountable-secrets'
+/** Upstream: strconv.ParseBool. */
+const TRUE = ['1', 't', 'T', 'TRUE', 'true', 'True']
 
 /** The annotation of a mirror pod, which may not use a service account. */
 const MIRROR = 'kubernetes.io/config.mirror'
@@ -10,26 +16,55 @@ const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
 const TOKEN_SECONDS = 3607
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
 
-/** Gives each Pod a ServiceAccount, and its token as a volume. Upstream: plugin/admission/serviceaccount. */
+/** Gives each pod a ServiceAccount, and its token as a volume. Upstream: plugin/admission/serviceaccount. */
 export const serviceAccount: AdmissionPlugin = {
   name: 'ServiceAccount',
-  handles: ({ operation, definition, subresource }) => operation === 'create' && subresource === '' && definition.groupResource === 'pods',
-  mutate: ({ object, definition, namespace }, cluster) => {
-    const pod = object as Pod
-    if (pod.metadata.annotations?.[MIRROR] !== undefined) return
+  handles: ({ operation, definition, subresource }) =>
+    definition.groupResource === 'pods' &&
+    ((operation === 'create' && subresource === '') || (operation === 'update' && subresource === 'ephemeralcontainers')),
+  mutate: (request, cluster) => {
+    const pod = request.object as Pod
+    // The kubelet deletes a mirror pod that isn't what it made.
+    if (request.operation !== 'create' || isMirror(pod)) return
     pod.spec.serviceAccountName ||= 'default'
     setServiceAccountTwin(pod.spec)
-    const account = cluster.get<ServiceAccount>('serviceaccounts', namespace, pod.spec.serviceAccountName)
-    if (account === undefined) {
-      throw forbiddenError(
-        definition,
-        nameForMessages(pod),
-        `error looking up service account ${namespace}/${pod.spec.serviceAccountName}: serviceaccount ${JSON.stringify(pod.spec.serviceAccountName)} not found`,
-      )
-    }
-    if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length) pod.spec.imagePullSecrets = [...account.imagePullSecrets]
+    const account = accountOf(request, cluster)
+    if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length)
+      pod.spec.imagePullSecrets = account.imagePullSecrets.map(({ name }) => ({ name }))
     if (pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(pod)
   },
+  validate: (request, cluster) => {
+    const pod = request.object as Pod
+    if (request.operation === 'create' && isMirror(pod)) {
+      const fault = mirrorFault(pod.spec)
+      if (fault !== undefined) throw refusal(request, fault)
+      return
+    }
+    const account = accountOf(request, cluster)
+    if (!TRUE.includes(account.metadata.annotations?.[ENFORCE_MOUNTABLE] ?? '')) return
+    const fault = request.operation === 'create' ? secretFault(pod.spec, account) : ephemeralSecretFault(pod.spec, account)
+    if (fault === undefined) return
+    // Upstream hands on the latter as no error of the API, and its HTTP layer makes a 500 of that.
+    throw request.operation === 'create' ? refusal(request, fault) : new ApiError(500, '', fault)
+  },
+}
+
+function isMirror({ metadata }: Pod): boolean {
+  return metadata.annotations?.[MIRROR] !== undefined
+}
+
+function accountOf(request: AdmissionRequest, cluster: ClusterView): ServiceAccount {
+  const { namespace, object } = request
+  const { metadata, spec } = object as Pod
+  const name = spec.serviceAccountName
+  if (!name) throw refusal(request, `no service account specified for pod ${namespace}/${metadata.name}`)
+  const account = cluster.get<ServiceAccount>('serviceaccounts', namespace, name)
+  if (account !== undefined) return account
+  throw refusal(request, `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`)
+}
+
+function refusal({ definition, object }: AdmissionRequest, why: string): ApiError {
+  return forbiddenError(definition, nameForMessages(object!), why)
 }
 
 function mountToken(pod: Pod): void {

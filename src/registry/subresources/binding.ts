@@ -18,9 +18,6 @@ export const bindPodCreate: Subresource = {
   create: async (context, target, object, options) => {
     const binding = object as unknown as Binding
     if (binding.metadata.name !== target.name) throw badRequestError('name in URL does not match name in Binding object')
-    const admission = admissionRequest('create', target, 'binding', object, undefined, options)
-    context.admission.mutate(admission)
-    context.admission.validate(admission)
     await bindPod(context, target, binding, options)
     return success(object)
   },
@@ -31,6 +28,9 @@ export const bindPodCreate: Subresource = {
  * @throws ApiError 409 when it is on one already or is being deleted, or isn't the Pod that was meant
  */
 export async function bindPod(context: RegistryContext, target: Target, binding: Binding, options: WriteOptions): Promise<void> {
+  const admission = admissionRequest('create', target, 'binding', binding as unknown as KubeObject, undefined, options)
+  context.admission.mutate(admission)
+  context.admission.validate(admission)
   const errors = []
   if (binding.target?.kind && binding.target.kind !== 'Node')
     errors.push(notSupported('target.kind', binding.target.kind, ['Node', '<empty>']))

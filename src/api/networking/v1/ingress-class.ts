@@ -10,6 +10,11 @@ import { pushReferenceFaults } from './resource-reference.ts'
 const IS_DEFAULT = 'ingressclass.kubernetes.io/is-default-class'
 const MAX_CONTROLLER_BYTES = 250
 
+/** Do ingresses that name no class get this one? */
+export function isDefaultIngressClass({ metadata }: IngressClass): boolean {
+  return metadata.annotations?.[IS_DEFAULT] === 'true'
+}
+
 export const ingressClass = defineResource<IngressClass>('networking.k8s.io/v1/ingressclasses', {
   countsGenerations: true,
   setDefaults: (object) => {
@@ -31,7 +36,7 @@ export const ingressClass = defineResource<IngressClass>('networking.k8s.io/v1/i
   columns: [
     {
       ...nameColumn,
-      cell: ({ metadata }: IngressClass) => `${metadata.name}${metadata.annotations?.[IS_DEFAULT] === 'true' ? ' (default)' : ''}`,
+      cell: (object: IngressClass) => `${object.metadata.name}${isDefaultIngressClass(object) ? ' (default)' : ''}`,
     },
     column('Controller', 'string', 'Who serves the class.', ({ spec }) => spec.controller ?? ''),
     column('Parameters', 'string', 'An object with more settings.', ({ spec: { parameters } }) =>
