@@ -8,6 +8,7 @@ import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts'
 import { podResizeValidator } from './pod-resize-validator.ts'
+import { podSecurity } from './pod-security.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
 import { priority } from './priority.ts'
 import { resourceQuota } from './resource-quota.ts'
@@ -27,6 +28,7 @@ export function admissionPlugins(): readonly AdmissionPlugin[] {
     limitRanger,
     serviceAccount,
     taintNodesByCondition,
+    podSecurity(),
     priority,
     defaultTolerationSeconds,
     defaultStorageClass,
