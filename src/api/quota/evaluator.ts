@@ -74,7 +74,9 @@ export function matchesValues({ operator, values = [] }: ScopedResourceSelectorR
       return value === undefined || !values.includes(value)
     case 'Exists':
       return value !== undefined
-    default:
+    case 'DoesNotExist':
       return value === undefined
+    default:
+      return false
   }
 }
