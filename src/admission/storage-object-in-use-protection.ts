@@ -3,9 +3,10 @@ import type { AdmissionPlugin } from './admission.ts'
 const FINALIZERS: Readonly<Record<string, string>> = {
   persistentvolumeclaims: 'kubernetes.io/pvc-protection',
   persistentvolumes: 'kubernetes.io/pv-protection',
+  'volumeattributesclasses.storage.k8s.io': 'kubernetes.io/vac-protection',
 }
 
-/** Claims and volumes stay while they are in use: a controller takes the finalizer off. Upstream: plugin/storage/storageobjectinuseprotection. */
+/** Claims, volumes and their classes of attributes stay while they are in use: controllers take the finalizers off. Upstream: plugin/storage/storageobjectinuseprotection. */
 export const storageObjectInUseProtection: AdmissionPlugin = {
   name: 'StorageObjectInUseProtection',
   handles: ({ operation, definition, subresource }) =>

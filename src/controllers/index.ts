@@ -29,6 +29,7 @@ import { rootCaCertificatePublisher } from './root-ca-certificate-publisher/cont
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
 import { ttlAfterFinishedController } from './ttlafterfinished/controller.ts'
+import { vacProtectionController } from './vac-protection/controller.ts'
 
 export interface ControllersOptions {
   /** Every resource served. */
@@ -64,6 +65,7 @@ export function controllers({ definitions, startedAt, rootCertificate, advertise
     persistentVolumeBinder,
     pvcProtectionController,
     pvProtectionController,
+    vacProtectionController,
     horizontalPodAutoscalerController(definitions),
     disruptionController(definitions),
     disruptedPodController,

@@ -31,6 +31,7 @@ export const CONTROLLER_NAMES = [
   'statefulset',
   'taint-eviction',
   'ttl-after-finished',
+  'volumeattributesclass-protection',
 ] as const
 
 export type ControllerName = (typeof CONTROLLER_NAMES)[number]

@@ -112,18 +112,16 @@ describe('resize', () => {
     expect(await restarts()).toBe(1)
   })
 
-  it('stays pending when the node could never bear it', async () => {
+  it('is refused when the node could never bear it', async () => {
     await running('huge', { containers: [container('c', { resources: amounts('100m') })] })
-    await api.patch(`${PODS}/huge/resize`, resources('9999'), STRATEGIC_PATCH)
-    await cluster.settle()
-    const { status } = (await api.get(`${PODS}/huge`)).body
-    expect(status.conditions.find(({ type }: Json) => type === 'PodResizePending')).toMatchObject({ status: 'True', reason: 'Infeasible' })
-    expect(status.containerStatuses[0].resources).toEqual(amounts('100m'))
-    await api.patch(`${PODS}/huge/resize`, resources('150m'), STRATEGIC_PATCH)
-    await cluster.settle()
-    const after = (await api.get(`${PODS}/huge`)).body.status
-    expect(after.conditions.some(({ type }: Json) => type === 'PodResizePending')).toBe(false)
-    expect(after.containerStatuses[0].resources).toEqual(amounts('150m'))
+    const { status, body } = await api.patch(`${PODS}/huge/resize`, resources('9999'), STRATEGIC_PATCH)
+    expect([status, body.message, body.details.causes]).toEqual([
+      403,
+      expect.stringMatching(
+        /^pods "huge" is forbidden: node didn't have enough allocatable resources: cpu, requested: 9999000, allocatable: \d+$/,
+      ),
+      [{ reason: 'NodeCapacity' }],
+    ])
   })
 
   it.each([

@@ -142,6 +142,13 @@ describe('StorageObjectInUseProtection', () => {
     ['a claim that has others', 'persistentvolumeclaims', ['own.io/x'], ['own.io/x', 'kubernetes.io/pvc-protection']],
     ['a volume', 'persistentvolumes', undefined, ['kubernetes.io/pv-protection']],
     ['a volume that has it', 'persistentvolumes', ['kubernetes.io/pv-protection'], ['kubernetes.io/pv-protection']],
+    ['a class of attributes', 'volumeattributesclasses.storage.k8s.io', undefined, ['kubernetes.io/vac-protection']],
+    [
+      'a class of attributes that has it',
+      'volumeattributesclasses.storage.k8s.io',
+      ['kubernetes.io/vac-protection'],
+      ['kubernetes.io/vac-protection'],
+    ],
     ['something else', 'storageclasses.storage.k8s.io', undefined, undefined],
   ])('%s', (_name, resource, given, expected) => expect(finalizersOf(resource, given)).toEqual(expected))
   it('looks at creates of the thing itself', () => {

@@ -141,9 +141,7 @@ describe('a namespace', () => {
       exempt({ enforce: 'restricted' }),
       exempt({}),
       undefined,
-      [
-        'namespace "exempt" is exempt from Pod Security, and the policy (enforce=restricted:latest) will be ignored',
-      ],
+      ['namespace "exempt" is exempt from Pod Security, and the policy (enforce=restricted:latest) will be ignored'],
     ],
     ['becomes wrong in level', namespace({ enforce: 'foo' }), namespace({ enforce: 'baseline' }), LEVEL, []],
     ['becomes wrong in version', namespace({ enforce: 'baseline', 'enforce-version': 'foo' }), namespace(), VERSION, []],

@@ -1,4 +1,5 @@
 /** What volume claims count for. Upstream: pkg/quota/v1/evaluator/core/persistent_volume_claims.go. */
+import { attributesClassesOf } from '../core/v1/claim-attributes-classes.ts'
 import type { ResourceList } from '../core/v1/resource-list.ts'
 import { compareQuantities, formatQuantity, parseQuantity } from '../meta/quantity.ts'
 import type { PersistentVolumeClaim } from '../types.gen.ts'
@@ -58,14 +59,4 @@ function changesUsage(claim: PersistentVolumeClaim, old: PersistentVolumeClaim):
   const classes = attributesClassesOf(claim)
   const before = attributesClassesOf(old)
   return classes.length !== before.length || classes.some((name) => !before.includes(name))
-}
-
-/** The one it wants, the one it has, and the one it is on its way to. */
-function attributesClassesOf({ spec, status }: PersistentVolumeClaim): string[] {
-  const names = [
-    spec.volumeAttributesClassName,
-    status?.currentVolumeAttributesClassName,
-    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
-  ]
-  return [...new Set(names.filter((name): name is string => Boolean(name)))]
 }
