@@ -257,3 +257,59 @@ describe('what kubectl asks about the API', () => {
     )
   })
 })
+
+describe('quotas and limits', () => {
+  beforeAll(async () => {
+    await kubectl('create namespace policed')
+    expect(await kubectl('create quota mean --hard=cpu=1,pods=2,count/configmaps=3 -n policed')).toBe('resourcequota/mean created\n')
+    expect(await kubectl('create quota free --hard=pods=5 --scopes=BestEffort -n policed')).toBe('resourcequota/free created\n')
+    await server.apply({
+      apiVersion: 'v1',
+      kind: 'LimitRange',
+      metadata: { name: 'range', namespace: 'policed' },
+      spec: { limits: [{ type: 'Container', default: { cpu: '500m' }, defaultRequest: { cpu: '250m' }, max: { cpu: '800m' } }] },
+    })
+    await eventually(async () => expect(await kubectl('get quota mean -n policed -o jsonpath={.status.used.pods}')).toBe('0'))
+    await kubectl('run one --image=nginx -n policed')
+  })
+
+  it('get', async () => {
+    const [free, mean] = table(await kubectl('get quota -n policed'))
+    expect(mean).toMatchObject({ NAME: 'mean', REQUEST: 'count/configmaps: 1/3, cpu: 250m/1, pods: 1/2' })
+    expect(free).toMatchObject({ NAME: 'free', REQUEST: 'pods: 0/5' })
+    expect(
+      await failure(
+        'run two --image=nginx -n policed --overrides={"spec":{"containers":[{"name":"two","image":"nginx","resources":{"requests":{"cpu":"780m"},"limits":{"cpu":"780m"}}}]}}',
+      ),
+    ).toBe(
+      'Error from server (Forbidden): pods "two" is forbidden: exceeded quota: mean, requested: cpu=780m, used: cpu=250m, limited: cpu=1\n',
+    )
+  })
+
+  it('describe', async () => {
+    const rows = (text: string) => lines(text).map((line) => line.trim().split(/\s{2,}/))
+    expect(rows(await kubectl('describe quota mean -n policed'))).toEqual(
+      expect.arrayContaining([
+        ['Resource', 'Used', 'Hard'],
+        ['count/configmaps', '1', '3'],
+        ['cpu', '250m', '1'],
+        ['pods', '1', '2'],
+      ]),
+    )
+    expect(rows(await kubectl('describe limitrange range -n policed'))).toContainEqual([
+      'Container',
+      'cpu',
+      '-',
+      '800m',
+      '250m',
+      '500m',
+      '-',
+    ])
+    const namespace = await kubectl('describe namespace policed')
+    expect(namespace).toContain('Resource Quotas')
+    expect(namespace).toMatch(/Name:\s+free\n\s+Scopes:\s+BestEffort/)
+    expect(rows(namespace)).toContainEqual(['cpu', '250m', '1'])
+    expect(namespace).toContain('Resource Limits')
+    expect(rows(namespace)).toContainEqual(['Container', 'cpu', '-', '800m', '250m', '500m', '-'])
+  })
+})
