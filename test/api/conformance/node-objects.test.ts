@@ -64,6 +64,29 @@ describe('Pods', () => {
   })
 })
 
+const ofRuntimeClass = (name: string, runtimeClassName: string) => ({
+  metadata: { name },
+  spec: { runtimeClassName, containers: [{ name: 'busybox', image: 'busybox' }] },
+})
+
+it('[sig-node] RuntimeClass should reject a Pod requesting a non-existent RuntimeClass [NodeConformance]', async () => {
+  const pods = e2e.client('v1/pods', await e2e.namespace('runtimeclass'))
+  const { message } = await expectRefused(pods.create(ofRuntimeClass('test-runtimeclass', 'nonexistent')), 'Forbidden')
+  expect(message).toBe('pods "test-runtimeclass" is forbidden: pod rejected: RuntimeClass "nonexistent" not found')
+})
+
+it('[sig-node] RuntimeClass should reject a Pod requesting a deleted RuntimeClass [NodeConformance]', async () => {
+  const namespace = await e2e.namespace('runtimeclass')
+  const pods = e2e.client('v1/pods', namespace)
+  const classes = e2e.client('node.k8s.io/v1/runtimeclasses')
+  const name = uniqueName('delete-me')
+  await classes.create({ metadata: { name }, handler: 'runc' })
+  await classes.delete(name)
+  expect(namesOf(await classes.list())).not.toContain(name)
+  const { message } = await expectRefused(pods.create(ofRuntimeClass('test-runtimeclass', name)), 'Forbidden')
+  expect(message).toBe(`pods "test-runtimeclass" is forbidden: pod rejected: RuntimeClass "${name}" not found`)
+})
+
 it('[sig-node] RuntimeClass should support RuntimeClasses API operations', () =>
   checkApiOperations(e2e, {
     title: 'RuntimeClass',

@@ -18,8 +18,14 @@ const LIMITS = {
   defaultRequest: amounts('100m', '200Mi', '200Gi'),
 }
 
-it('[sig-scheduling] LimitRange should create a LimitRange with defaults and ensure pod has those defaults applied. (but for its pods)', async () => {
-  const client = e2e.client('v1/limitranges', await e2e.namespace('limitrange'))
+it('[sig-scheduling] LimitRange should create a LimitRange with defaults and ensure pod has those defaults applied.', async () => {
+  const namespace = await e2e.namespace('limitrange')
+  const client = e2e.client('v1/limitranges', namespace)
+  const pods = e2e.client('v1/pods', namespace)
+  const pod = (name: string, requests = {}, limits = {}) => ({
+    metadata: { name },
+    spec: { containers: [{ name: 'pause', image: 'pause', resources: { requests, limits } }] },
+  })
   const time = uniqueName('time')
   const labelSelector = `time=${time}`
   const before = await client.list({ labelSelector })
@@ -29,11 +35,27 @@ it('[sig-scheduling] LimitRange should create a LimitRange with defaults and ens
   await expectEvent(stream, 'ADDED', created)
   expect((await client.get('limit-range')).spec.limits).toEqual([LIMITS])
 
+  const plain = await pods.create(pod('pod-no-resources'))
+  expect(plain.spec.containers[0].resources).toEqual({ requests: LIMITS.defaultRequest, limits: LIMITS.default })
+  const partial = await pods.create(pod('pod-partial-resources', { memory: '150Mi', 'ephemeral-storage': '150Gi' }, { cpu: '300m' }))
+  expect(partial.spec.containers[0].resources).toEqual({
+    requests: amounts('300m', '150Mi', '150Gi'),
+    limits: amounts('300m', '500Mi', '500Gi'),
+  })
+  const small = amounts('10m', '50Mi', '50Gi')
+  const big = amounts('600m', '600Mi', '600Gi')
+  await expectRefused(pods.create(pod('pod-small', small)), 'Forbidden')
+  await expectRefused(pods.create(pod('pod-big', big)), 'Invalid')
+  await expectRefused(pods.create(pod('pod-big', {}, big)), 'Forbidden')
+
   const min = amounts('9m', '49Mi', '49Gi')
   await client.update({ ...created, spec: { limits: [{ ...LIMITS, min }] } })
   expect((await client.get('limit-range')).spec.limits[0].min).toEqual(min)
+  await pods.create(pod('pod-small', small))
+  await expectRefused(pods.create(pod('pod-big', {}, big)), 'Forbidden')
   await client.delete('limit-range', { gracePeriodSeconds: 30 })
   expect(namesOf(await client.list())).toEqual([])
+  await pods.create(pod('pod-big', big))
 })
 
 it('[sig-scheduling] LimitRange should list, patch and delete a LimitRange by collection', async () => {
