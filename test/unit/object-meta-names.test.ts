@@ -22,7 +22,7 @@ describe('names', () => {
   test.each<[(value: string) => string[], string, string[]]>([
     [isDns1123Label, 'web-1', []],
     [isDns1123Label, 'a'.repeat(63), []],
-    [isDns1123Label, 'a'.repeat(64), ['must be no more than 63 bytes']],
+    [isDns1123Label, 'a'.repeat(64), ['must be no more than 63 characters']],
     [isDns1123Label, 'a.b', ['must not contain dots']],
     [isDns1123Label, 'Web', [LABEL]],
     [isDns1123Label, '', [LABEL]],
@@ -30,7 +30,7 @@ describe('names', () => {
     [isDns1123Subdomain, '1.web-2.io', []],
     [isDns1123Subdomain, 'a..b', [SUBDOMAIN]],
     [isDns1123Subdomain, '_a', [SUBDOMAIN]],
-    [isDns1123Subdomain, 'é'.repeat(127), ['must be no more than 253 bytes', SUBDOMAIN]],
+    [isDns1123Subdomain, 'é'.repeat(127), ['must be no more than 253 characters', SUBDOMAIN]],
     [isDns1035Label, 'a1', []],
     [isDns1035Label, 'a-', [expect.stringContaining('a DNS-1035 label must consist of') as never]],
     [isDns1035Label, '1a', [expect.stringContaining("(e.g. 'my-name',  or 'abc-123', regex") as never]],

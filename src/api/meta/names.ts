@@ -26,6 +26,12 @@ function whole(pattern: string): RegExp {
   return new RegExp(`^${pattern}$`)
 }
 
+const SUBDOMAIN_MESSAGE = patternMessage(
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
+  SUBDOMAIN,
+  'example.com',
+)
+
 /** A DNS label: most names that become part of a host name. Upstream: IsDNS1123Label. */
 export function isDns1123Label(value: string): string[] {
   const errors: string[] = []
@@ -49,15 +55,7 @@ export function isDns1123Label(value: string): string[] {
 export function isDns1123Subdomain(value: string): string[] {
   const errors: string[] = []
   if (isLongerThan(value, MAX_SUBDOMAIN)) errors.push(maxLengthMessage(MAX_SUBDOMAIN))
-  if (!SUBDOMAIN_PATTERN.test(value)) {
-    errors.push(
-      patternMessage(
-        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
-        SUBDOMAIN,
-        'example.com',
-      ),
-    )
-  }
+  if (!SUBDOMAIN_PATTERN.test(value)) errors.push(SUBDOMAIN_MESSAGE)
   return errors
 }
 
@@ -127,10 +125,14 @@ export function isQualifiedName(value: string): string[] {
     return [`a valid label key ${KEY_MESSAGE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
   }
   if (slash === 0) errors.push('prefix part must be non-empty')
-  else if (slash > 0) for (const message of isDns1123Subdomain(value.slice(0, slash))) errors.push(`prefix part ${message}`)
+  else if (slash > 0) {
+    const prefix = value.slice(0, slash)
+    if (isLongerThan(prefix, MAX_SUBDOMAIN)) errors.push(`prefix part ${maxBytesMessage(MAX_SUBDOMAIN)}`)
+    if (!SUBDOMAIN_PATTERN.test(prefix)) errors.push(`prefix part ${SUBDOMAIN_MESSAGE}`)
+  }
   const name = slash < 0 ? value : value.slice(slash + 1)
   if (name === '') errors.push('name part must be non-empty')
-  else if (isLongerThan(name, MAX_LABEL)) errors.push(`name part ${maxLengthMessage(MAX_LABEL)}`)
+  else if (isLongerThan(name, MAX_LABEL)) errors.push(`name part ${maxBytesMessage(MAX_LABEL)}`)
   if (!KEY_PATTERN.test(name)) errors.push(`name part ${KEY_MESSAGE}`)
   return errors
 }
@@ -138,7 +140,7 @@ export function isQualifiedName(value: string): string[] {
 /** Upstream: IsValidLabelValue. */
 export function isValidLabelValue(value: string): string[] {
   const errors: string[] = []
-  if (isLongerThan(value, MAX_LABEL)) errors.push(maxLengthMessage(MAX_LABEL))
+  if (isLongerThan(value, MAX_LABEL)) errors.push(maxBytesMessage(MAX_LABEL))
   if (!VALUE_PATTERN.test(value)) {
     errors.push(
       patternMessage(
@@ -198,7 +200,13 @@ export function isLongerThan(value: string, maxBytes: number): boolean {
   return value.length > maxBytes || (value.length * 3 > maxBytes && Buffer.byteLength(value) > maxBytes)
 }
 
+/** Of names. Upstream: util/validation MaxLenError, which counts bytes all the same. */
 export function maxLengthMessage(maxBytes: number): string {
+  return `must be no more than ${maxBytes} characters`
+}
+
+/** Of the keys and values of labels. Upstream: validate/content MaxLenError. */
+export function maxBytesMessage(maxBytes: number): string {
   return `must be no more than ${maxBytes} bytes`
 }
 

@@ -1,9 +1,10 @@
 import { defineResource } from '../../definition.ts'
 import { pushNegative, pushUnsupported } from '../../meta/field-checks.ts'
 import { type FieldError, forbidden, invalid, required } from '../../meta/field-error.ts'
+import { parseQuantity } from '../../meta/quantity.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type { AutoscalingV2HorizontalPodAutoscaler, HPAScalingRules } from '../../types.gen.ts'
-import { pushMetricFaults, pushTargetReferenceFaults } from './metric-validation.ts'
+import { type ApiVersionRule, apiVersionFault, pushMetricFaults, pushTargetReferenceFaults } from './metric-validation.ts'
 import { metricsText } from './metrics-text.ts'
 
 type Autoscaler = AutoscalingV2HorizontalPodAutoscaler
@@ -32,7 +33,9 @@ export const horizontalPodAutoscaler = defineResource<Autoscaler>('autoscaling/v
   prepareForCreate: (object) => {
     object.status = { currentReplicas: 0, desiredReplicas: 0 }
   },
-  validate: validateAutoscaler,
+  validatesUpdateAlone: true,
+  validate: (object) => validateAutoscaler(object, undefined),
+  validateUpdate: validateAutoscaler,
   validateStatusUpdate: ({ status }) => {
     const errors: FieldError[] = []
     pushNegative(errors, 'status.currentReplicas', status?.currentReplicas)
@@ -52,21 +55,24 @@ export const horizontalPodAutoscaler = defineResource<Autoscaler>('autoscaling/v
   ],
 })
 
-function validateAutoscaler({ spec }: Autoscaler): FieldError[] {
+/** Upstream: validateHorizontalPodAutoscalerSpec, validationOptionsForHorizontalPodAutoscaler. */
+function validateAutoscaler({ spec }: Autoscaler, old: Autoscaler | undefined): FieldError[] {
   const errors: FieldError[] = []
   const { minReplicas, maxReplicas = 0, metrics = [], behavior } = spec
-  // Scaling to zero is behind the gate HPAScaleToZero, which is off.
-  if (minReplicas !== undefined && minReplicas < 1) {
-    errors.push(invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 1'))
+  // Scaling to zero is behind the gate HPAScaleToZero, which is off; who does already may go on.
+  const fewest = old?.spec.minReplicas === 0 ? 0 : 1
+  if (minReplicas !== undefined && minReplicas < fewest) {
+    errors.push(invalid('spec.minReplicas', minReplicas, `must be greater than or equal to ${fewest}`))
   }
   if (maxReplicas === 0) errors.push(required('spec.maxReplicas', 'must be set and greater than 0'))
   else if (maxReplicas < 0) errors.push(invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to 1'))
   if (minReplicas !== undefined && maxReplicas < minReplicas) {
     errors.push(invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`'))
   }
-  pushTargetReferenceFaults(errors, spec.scaleTargetRef, 'spec.scaleTargetRef')
+  pushTargetReferenceFaults(errors, spec.scaleTargetRef, 'spec.scaleTargetRef', ruleForTarget(spec, old?.spec))
+  const ofObjects = ruleForObjects(old?.spec)
   metrics.forEach((metric, i) => {
-    pushMetricFaults(errors, metric, `spec.metrics[${i}]`)
+    pushMetricFaults(errors, metric, `spec.metrics[${i}]`, ofObjects)
   })
   const isOfPodsOnly = !metrics.some(({ type }) => type === 'Object' || type === 'External')
   if (minReplicas === 0 && isOfPodsOnly) {
@@ -77,8 +83,23 @@ function validateAutoscaler({ spec }: Autoscaler): FieldError[] {
   return errors
 }
 
+function ruleForTarget({ scaleTargetRef: next }: Autoscaler['spec'], old: Autoscaler['spec'] | undefined): ApiVersionRule {
+  const before = old?.scaleTargetRef
+  if (before !== undefined && (before.apiVersion ?? '') === (next?.apiVersion ?? '') && before.kind === next?.kind) return 'any'
+  // The one kind of the core group that can be scaled.
+  return next?.kind === 'ReplicationController' ? 'empty group too' : 'with a group'
+}
+
+function ruleForObjects(old: Autoscaler['spec'] | undefined): ApiVersionRule {
+  const isBad = old?.metrics?.some(
+    ({ type, object }) =>
+      type === 'Object' && object !== undefined && apiVersionFault(object.describedObject?.apiVersion ?? '', 'empty group too') !== undefined,
+  )
+  return isBad ? 'any' : 'empty group too'
+}
+
 function pushRulesFaults(errors: FieldError[], rules: HPAScalingRules, path: string): void {
-  const { stabilizationWindowSeconds: window, selectPolicy, policies = [] } = rules
+  const { stabilizationWindowSeconds: window, selectPolicy, policies = [], tolerance } = rules
   const at = `${path}.stabilizationWindowSeconds`
   if (window !== undefined && window < 0) errors.push(invalid(at, window, 'must be greater than or equal to zero'))
   if (window !== undefined && window > LONGEST_WINDOW_SECONDS) {
@@ -96,4 +117,5 @@ function pushRulesFaults(errors: FieldError[], rules: HPAScalingRules, path: str
       errors.push(invalid(`${policyPath}.periodSeconds`, period, `must be less than or equal to ${LONGEST_PERIOD_SECONDS}`))
     }
   })
+  if (tolerance !== undefined && (parseQuantity(tolerance)?.nano ?? 0n) < 0n) errors.push(invalid(`${path}.tolerance`, tolerance, 'must be greater than or equal to 0'))
 }

@@ -13,6 +13,7 @@ const MAX_ADDRESSES = 100
 const MAX_PORTS = 20_000
 const MAX_HINTS = 8
 const SHOWN = 3
+const HOSTNAME_LABEL = 'kubernetes.io/hostname'
 
 export const endpointSlice = defineResource<EndpointSlice>('discovery.k8s.io/v1/endpointslices', {
   countsGenerations: true,
@@ -23,10 +24,15 @@ export const endpointSlice = defineResource<EndpointSlice>('discovery.k8s.io/v1/
       port.protocol ??= 'TCP'
     }
   },
+  prepareForCreate: (object) => {
+    dropTopology(object, new Set())
+  },
   prepareForUpdate: (next, old) => {
     // Labels say whose endpoints these are, so that they count as its content.
     const isRelabelled = !isSameValue(next.metadata.labels ?? {}, old.metadata.labels ?? {})
     if (isRelabelled) next.metadata.generation = (old.metadata.generation ?? 0) + 1
+    if (isSameValue(next.endpoints, old.endpoints)) return
+    dropTopology(next, new Set(old.endpoints?.map(({ deprecatedTopology }) => deprecatedTopology?.[HOSTNAME_LABEL])))
   },
   validatesUpdateAlone: true,
   validate: (object) => validateEndpointSlice(object, undefined),
@@ -50,6 +56,19 @@ export const endpointSlice = defineResource<EndpointSlice>('discovery.k8s.io/v1/
     ageColumn,
   ],
 })
+
+/**
+ * In place: this version has a field for what topology said of an endpoint's node.
+ * Upstream: discovery/endpointslice strategy.go dropTopologyOnV1.
+ * @param known names of nodes that the old slice's topology has
+ */
+function dropTopology({ endpoints }: EndpointSlice, known: ReadonlySet<string | undefined>): void {
+  for (const endpoint of endpoints ?? []) {
+    const node = endpoint.deprecatedTopology?.[HOSTNAME_LABEL]
+    if (endpoint.nodeName === undefined && node && known.has(node) && isDns1123Subdomain(node).length === 0) endpoint.nodeName = node
+    delete endpoint.deprecatedTopology
+  }
+}
 
 function validateEndpointSlice(next: EndpointSlice, old: EndpointSlice | undefined): FieldError[] {
   const errors: FieldError[] = []
@@ -99,7 +118,7 @@ function endpointFaults(endpoints: readonly Endpoint[], addressType: string): Fi
 
 function pushAddressFaults(errors: FieldError[], address: string, addressType: string, path: string, index: number): void {
   const at = `${path}[${index}]`
-  if (addressType === 'FQDN') pushInvalid(errors, at, address, isDns1123Subdomain(address))
+  if (addressType === 'FQDN') pushDomainFaults(errors, at, address)
   if (addressType !== 'IPv4' && addressType !== 'IPv6') return
   const before = errors.length
   // Spellings of IPv4 were not always looked at closely.
@@ -109,6 +128,21 @@ function pushAddressFaults(errors: FieldError[], address: string, addressType: s
   const isOfType = addressType === 'IPv4' ? isIPv4(address) : isIPv6(address)
   if (!isOfType) errors.push(invalid(path, address, `must be an ${addressType} address`))
   checkNonSpecialIp(errors, address, at)
+}
+
+/** Upstream: IsFullyQualifiedDomainName, which shows the part at fault. */
+function pushDomainFaults(errors: FieldError[], path: string, address: string): void {
+  if (address === '') {
+    errors.push(required(path))
+    return
+  }
+  const name = address.endsWith('.') ? address.slice(0, -1) : address
+  const faults = isDns1123Subdomain(name)
+  const labels = name.split('.')
+  const badLabel = labels.find((label) => isDns1123Label(label).length > 0)
+  if (faults.length > 0) errors.push(invalid(path, name, faults.join(',')))
+  else if (labels.length < 2) errors.push(invalid(path, name, 'should be a domain with at least two segments separated by dots'))
+  else if (badLabel !== undefined) errors.push(invalid(path, badLabel, isDns1123Label(badLabel).join(',')))
 }
 
 function pushHintFaults(

@@ -4,12 +4,13 @@ import { isIP } from 'node:net'
 import { IMMUTABLE } from '../../core/v1/formats.ts'
 import { canonicalIpFaults, checkCanonicalCidr } from '../../core/v1/ip-address.ts'
 import { defineResource } from '../../definition.ts'
-import { pushChanged, pushInvalid } from '../../meta/field-checks.ts'
+import { isSameValue, pushInvalid } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, required } from '../../meta/field-error.ts'
 import { keepMetadata } from '../../meta/keep-metadata.ts'
 import { isDns1123Subdomain, isPathSegmentName } from '../../meta/names.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type { IPAddress, ServiceCIDR } from '../../types.gen.ts'
+import { isCidr } from './subnet.ts'
 
 export const ipAddress = defineResource<IPAddress>('networking.k8s.io/v1/ipaddresses', {
   validateName: canonicalIpFaults,
@@ -27,14 +28,18 @@ export const ipAddress = defineResource<IPAddress>('networking.k8s.io/v1/ipaddre
     if (namespace) pushInvalid(errors, 'spec.parentRef.namespace', namespace, isPathSegmentName(namespace))
     return errors
   },
-  validateUpdate: (next, old) => {
-    const errors: FieldError[] = []
-    pushChanged(errors, 'spec.parentRef', next.spec.parentRef, old.spec.parentRef)
-    return errors
-  },
+  validateUpdate: ({ spec: { parentRef } }, old) =>
+    isSameValue(parentRef, old.spec.parentRef) ? [] : [invalid('spec.parentRef', asGoShowsIt(parentRef), IMMUTABLE)],
   selectableFields: {},
   columns: [nameColumn, column('ParentRef', 'string', 'What has the address.', parentText)],
 })
+
+/** Upstream marshals its internal struct, which has no JSON names. */
+function asGoShowsIt(parent: IPAddress['spec']['parentRef'] | undefined): unknown {
+  if (parent === undefined) return null
+  const { group = '', resource = '', namespace = '', name = '' } = parent
+  return { Group: group, Resource: resource, Namespace: namespace, Name: name }
+}
 
 function parentText({ spec }: IPAddress): string {
   const parent = spec?.parentRef
@@ -56,7 +61,7 @@ export const serviceCidr = defineResource<ServiceCIDR>('networking.k8s.io/v1/ser
   validateUpdate: ({ spec: { cidrs = [] } }, { spec: { cidrs: before = [] } }) => {
     const path = 'spec.cidrs'
     const isGrown = before.length === 1 && cidrs.length === 2
-    if (before.length !== cidrs.length && !isGrown) return [invalid(path, cidrs, IMMUTABLE)]
+    if (before.length !== cidrs.length && !isGrown) return [invalid(path, cidrs.length === 0 ? null : cidrs, IMMUTABLE)]
     const errors: FieldError[] = []
     before.forEach((cidr, i) => {
       if (cidr !== cidrs[i]) errors.push(invalid(`${path}[${i}]`, cidrs[i], IMMUTABLE))
@@ -77,7 +82,7 @@ function cidrFaults(cidrs: readonly string[]): FieldError[] {
     checkCanonicalCidr(errors, cidr, `${path}[${i}]`)
   })
   const families = cidrs.map((cidr) => isIP(cidr.split('/')[0]!))
-  if (families.length === 2 && families[0] === families[1] && families[0] !== 0) {
+  if (cidrs.length === 2 && cidrs.every(isCidr) && families[0] === families[1]) {
     errors.push(invalid(path, cidrs, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'))
   }
   return errors

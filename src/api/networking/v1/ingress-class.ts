@@ -21,17 +21,12 @@ export const ingressClass = defineResource<IngressClass>('networking.k8s.io/v1/i
     object.spec ??= {}
     if (object.spec.parameters !== undefined) object.spec.parameters.scope ??= 'Cluster'
   },
-  validate: ({ spec: { controller = '', parameters } }) => {
-    const errors: FieldError[] = []
-    if (isLongerThan(controller, MAX_CONTROLLER_BYTES)) errors.push(tooLong('spec.controller', MAX_CONTROLLER_BYTES))
-    pushPrefixedPathFaults(errors, controller, 'spec.controller')
-    if (parameters !== undefined) pushParametersFaults(errors, parameters, 'spec.parameters')
-    return errors
-  },
+  validatesUpdateAlone: true,
+  validate: ({ spec }) => specFaults(spec),
   validateUpdate: (next, old) => {
     const errors: FieldError[] = []
     pushChanged(errors, 'spec.controller', next.spec.controller, old.spec.controller)
-    return errors
+    return [...errors, ...specFaults(next.spec)]
   },
   columns: [
     {
@@ -47,6 +42,14 @@ export const ingressClass = defineResource<IngressClass>('networking.k8s.io/v1/i
     ageColumn,
   ],
 })
+
+function specFaults({ controller = '', parameters }: IngressClass['spec'] & object): FieldError[] {
+  const errors: FieldError[] = []
+  if (isLongerThan(controller, MAX_CONTROLLER_BYTES)) errors.push(tooLong('spec.controller', MAX_CONTROLLER_BYTES))
+  pushPrefixedPathFaults(errors, controller, 'spec.controller')
+  if (parameters !== undefined) pushParametersFaults(errors, parameters, 'spec.parameters')
+  return errors
+}
 
 function pushParametersFaults(errors: FieldError[], parameters: IngressClassParametersReference, path: string): void {
   pushReferenceFaults(errors, parameters, path)

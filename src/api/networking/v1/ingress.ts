@@ -1,9 +1,9 @@
 import { loadBalancerWarnings } from '../../core/v1/service-warnings.ts'
 import { defineResource } from '../../definition.ts'
-import { type FieldError, invalid } from '../../meta/field-error.ts'
+import { invalid } from '../../meta/field-error.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type { Ingress } from '../../types.gen.ts'
-import { validateIngressSpec } from './ingress-validation.ts'
+import { validateIngressSpec, validateIngressStatus } from './ingress-validation.ts'
 
 const CLASS_ANNOTATION = 'kubernetes.io/ingress.class'
 const SHOWN_HOSTS = 3
@@ -26,7 +26,8 @@ export const ingress = defineResource<Ingress>('networking.k8s.io/v1/ingresses',
     }
     return errors
   },
-  validateUpdate: (next): FieldError[] => validateIngressSpec(next.spec),
+  validateUpdate: (next, old) => validateIngressSpec(next.spec, old.spec),
+  validateStatusUpdate: (next, old) => validateIngressStatus(next.status, old.status),
   warnings: ({ metadata, spec }, old) => {
     if (old !== undefined || metadata.annotations?.[CLASS_ANNOTATION] === undefined || spec.ingressClassName !== undefined) return []
     return [`annotation "${CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`]

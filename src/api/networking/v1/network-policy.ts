@@ -5,9 +5,9 @@ import { type FieldError, forbidden, invalid, required } from '../../meta/field-
 import { isValidPortName, isValidPortNumber } from '../../meta/names.ts'
 import { validateLabelSelector } from '../../meta/object-meta-validation.ts'
 import { ageColumn, column, formatLabelSelector, nameColumn } from '../../table-columns.ts'
-import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../types.gen.ts'
+import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec } from '../../types.gen.ts'
 import { networkPolicyWarnings } from './network-policy-warnings.ts'
-import { isStrictSubnet } from './subnet.ts'
+import { isCidr, isStrictSubnet } from './subnet.ts'
 
 const POLICY_TYPES = ['Ingress', 'Egress']
 
@@ -20,24 +20,9 @@ export const networkPolicy = defineResource<NetworkPolicy>('networking.k8s.io/v1
     for (const rule of [...(spec.ingress ?? []), ...(spec.egress ?? [])]) for (const port of rule.ports ?? []) port.protocol ??= 'TCP'
     if (!spec.policyTypes?.length) spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress']
   },
-  validate: ({ spec }) => {
-    const errors: FieldError[] = []
-    errors.push(...validateLabelSelector(spec.podSelector, 'spec.podSelector'))
-    spec.ingress?.forEach(({ ports, from }, i) => {
-      pushRuleFaults(errors, ports, from, `spec.ingress[${i}]`, 'from')
-    })
-    spec.egress?.forEach(({ ports, to }, i) => {
-      pushRuleFaults(errors, ports, to, `spec.egress[${i}]`, 'to')
-    })
-    const types = spec.policyTypes ?? []
-    if (types.length > 2) errors.push(invalid('spec.policyTypes', types, 'may not specify more than two policyTypes'))
-    else {
-      types.forEach((type, i) => {
-        pushUnsupported(errors, `spec.policyTypes[${i}]`, type, POLICY_TYPES)
-      })
-    }
-    return errors
-  },
+  validatesUpdateAlone: true,
+  validate: ({ spec }) => specFaults(spec, STRICT),
+  validateUpdate: ({ spec }, old) => specFaults(spec, lenienceFor(old.spec)),
   warnings: networkPolicyWarnings,
   columns: [
     nameColumn,
@@ -46,18 +31,54 @@ export const networkPolicy = defineResource<NetworkPolicy>('networking.k8s.io/v1
   ],
 })
 
+/** What an old policy has may stay in it, wherever in it that is now. */
+interface Lenience {
+  readonly cidrs: ReadonlySet<string>
+  readonly allowInvalidLabelValue: boolean
+}
+
+const STRICT: Lenience = { cidrs: new Set(), allowInvalidLabelValue: false }
+
+function lenienceFor({ podSelector, ingress = [], egress = [] }: NetworkPolicySpec): Lenience {
+  const peers = [...ingress.flatMap(({ from = [] }) => from), ...egress.flatMap(({ to = [] }) => to)]
+  return {
+    cidrs: new Set(peers.flatMap(({ ipBlock }) => (ipBlock === undefined ? [] : [ipBlock.cidr, ...(ipBlock.except ?? [])]))),
+    allowInvalidLabelValue: validateLabelSelector(podSelector, '').length > 0,
+  }
+}
+
+/** Upstream: pkg/apis/networking/validation ValidateNetworkPolicySpec. */
+function specFaults(spec: NetworkPolicySpec, lenience: Lenience): FieldError[] {
+  const errors = validateLabelSelector(spec.podSelector, 'spec.podSelector', lenience)
+  spec.ingress?.forEach(({ ports, from }, i) => {
+    pushRuleFaults(errors, ports, from, `spec.ingress[${i}]`, 'from', lenience)
+  })
+  spec.egress?.forEach(({ ports, to }, i) => {
+    pushRuleFaults(errors, ports, to, `spec.egress[${i}]`, 'to', lenience)
+  })
+  const types = spec.policyTypes ?? []
+  if (types.length > 2) errors.push(invalid('spec.policyTypes', types, 'may not specify more than two policyTypes'))
+  else {
+    types.forEach((type, i) => {
+      pushUnsupported(errors, `spec.policyTypes[${i}]`, type, POLICY_TYPES)
+    })
+  }
+  return errors
+}
+
 function pushRuleFaults(
   errors: FieldError[],
   ports: readonly NetworkPolicyPort[] = [],
   peers: readonly NetworkPolicyPeer[] = [],
   path: string,
   peersField: string,
+  lenience: Lenience,
 ): void {
   ports.forEach((port, i) => {
     pushPortFaults(errors, port, `${path}.ports[${i}]`)
   })
   peers.forEach((peer, i) => {
-    pushPeerFaults(errors, peer, `${path}.${peersField}[${i}]`)
+    pushPeerFaults(errors, peer, `${path}.${peersField}[${i}]`, lenience)
   })
 }
 
@@ -78,27 +99,35 @@ function pushPortFaults(errors: FieldError[], { protocol, port, endPort }: Netwo
   }
 }
 
-function pushPeerFaults(errors: FieldError[], { podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer, path: string): void {
-  errors.push(...validateLabelSelector(podSelector, `${path}.podSelector`))
-  errors.push(...validateLabelSelector(namespaceSelector, `${path}.namespaceSelector`))
-  if (ipBlock !== undefined) pushIpBlockFaults(errors, ipBlock, `${path}.ipBlock`)
+function pushPeerFaults(
+  errors: FieldError[],
+  { podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer,
+  path: string,
+  lenience: Lenience,
+): void {
+  errors.push(...validateLabelSelector(podSelector, `${path}.podSelector`, lenience))
+  errors.push(...validateLabelSelector(namespaceSelector, `${path}.namespaceSelector`, lenience))
+  if (ipBlock !== undefined) pushIpBlockFaults(errors, ipBlock, `${path}.ipBlock`, lenience.cidrs)
   const hasSelector = podSelector !== undefined || namespaceSelector !== undefined
   if (ipBlock === undefined && !hasSelector) errors.push(required(path, 'must specify a peer'))
   if (ipBlock !== undefined && hasSelector) errors.push(forbidden(path, 'may not specify both ipBlock and another peer'))
 }
 
-function pushIpBlockFaults(errors: FieldError[], { cidr, except }: NonNullable<NetworkPolicyPeer['ipBlock']>, path: string): void {
+function pushIpBlockFaults(
+  errors: FieldError[],
+  { cidr, except = [] }: NonNullable<NetworkPolicyPeer['ipBlock']>,
+  path: string,
+  known: ReadonlySet<string>,
+): void {
   if (!cidr) {
     errors.push(required(`${path}.cidr`))
     return
   }
-  const count = errors.length
-  checkCidr(errors, cidr, `${path}.cidr`)
-  if (errors.length > count) return
-  except?.forEach((excluded, i) => {
-    const before = errors.length
-    checkCidr(errors, excluded, `${path}.except[${i}]`)
-    if (errors.length === before && !isStrictSubnet(excluded, cidr)) {
+  if (!known.has(cidr)) checkCidr(errors, cidr, `${path}.cidr`)
+  if (!isCidr(cidr)) return
+  except.forEach((excluded, i) => {
+    if (!known.has(excluded)) checkCidr(errors, excluded, `${path}.except[${i}]`)
+    if (isCidr(excluded) && !isStrictSubnet(excluded, cidr)) {
       errors.push(invalid(`${path}.except[${i}]`, excluded, 'must be a strict subset of `cidr`'))
     }
   })

@@ -1,12 +1,36 @@
-import { BlockList, isIPv6 } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 
-/** Is `inner` a part of `outer`, and not all of it? Both are well-formed CIDRs. */
+/** As Go reads an IPv4 address and a length: zeros before digits are nothing. */
+const LEADING_ZEROS = /(?<![\d:a-f])0+(?=\d)/gi
+
+interface Subnet {
+  readonly address: string
+  readonly bits: number
+  readonly family: 'ipv4' | 'ipv6'
+}
+
+/** A range of addresses, however it is spelled. Upstream: netutils.ParseCIDRSloppy. */
+function parseSubnet(cidr: string): Subnet | undefined {
+  const [written = '', length = '', ...rest] = cidr.split('/')
+  const address = written.includes(':') ? written : written.replace(LEADING_ZEROS, '')
+  const version = isIP(address)
+  const bits = Number(length)
+  if (version === 0 || address.includes('%') || rest.length > 0 || !/^\d+$/.test(length) || bits > (version === 4 ? 32 : 128)) {
+    return undefined
+  }
+  return { address, bits, family: version === 4 ? 'ipv4' : 'ipv6' }
+}
+
+/** Does any software read it, even if not all alike? */
+export function isCidr(text: string): boolean {
+  return parseSubnet(text) !== undefined
+}
+
+/** Is `inner` a part of `outer`, and not all of it? false for what is no range. */
 export function isStrictSubnet(inner: string, outer: string): boolean {
-  const [innerAddress = '', innerBits = '0'] = inner.split('/')
-  const [outerAddress = '', outerBits = '0'] = outer.split('/')
-  const family = isIPv6(outerAddress) ? 'ipv6' : 'ipv4'
-  if ((isIPv6(innerAddress) ? 'ipv6' : 'ipv4') !== family) return false
+  const [part, whole] = [parseSubnet(inner), parseSubnet(outer)]
+  if (part === undefined || whole === undefined || part.family !== whole.family) return false
   const network = new BlockList()
-  network.addSubnet(outerAddress, Number(outerBits), family)
-  return Number(innerBits) > Number(outerBits) && network.check(innerAddress, family)
+  network.addSubnet(whole.address, whole.bits, whole.family)
+  return part.bits > whole.bits && network.check(part.address, part.family)
 }

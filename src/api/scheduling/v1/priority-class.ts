@@ -22,6 +22,7 @@ export const priorityClass = defineResource<PriorityClass>('scheduling.k8s.io/v1
     // It stays 1: what could change is no desired state.
     object.metadata.generation = 1
   },
+  validatesUpdateAlone: true,
   validate: (object) => {
     const errors: FieldError[] = []
     const { metadata, value = 0, preemptionPolicy } = object
