@@ -58,9 +58,12 @@ import { clusterRole, role } from './rbac/v1/role.ts'
 import { clusterRoleBinding, roleBinding } from './rbac/v1/role-binding.ts'
 import { deviceClass, resourceClaim, resourceClaimTemplate, resourceSlice } from './resource/v1/device-kinds.ts'
 import { priorityClass } from './scheduling/v1/priority-class.ts'
-import { csiDriver, csiNode, csiStorageCapacity, volumeAttributesClass } from './storage/v1/csi.ts'
+import { csiDriver } from './storage/v1/csi-driver.ts'
+import { csiNode } from './storage/v1/csi-node.ts'
+import { csiStorageCapacity } from './storage/v1/csi-storage-capacity.ts'
 import { storageClass } from './storage/v1/storage-class.ts'
 import { volumeAttachment } from './storage/v1/volume-attachment.ts'
+import { volumeAttributesClass } from './storage/v1/volume-attributes-class.ts'
 
 /** A line a kind. To add one, import what its file exports and put it here. */
 const BEHAVIOURS: readonly ResourceBehaviour[] = [

@@ -1,6 +1,6 @@
 /** `volumes` of pods. What the storage systems of old ask is in storage-system-validation.ts. */
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../../meta/field-error.ts'
-import { isDns1123Label, isDns1123Subdomain, nameIsDnsSubdomain } from '../../meta/names.ts'
+import { isDns1123Label, isDns1123Subdomain, isLongerThan, nameIsDnsSubdomain } from '../../meta/names.ts'
 import { validateAnnotations, validateLabels } from '../../meta/object-meta-validation.ts'
 import { compareQuantities } from '../../meta/quantity.ts'
 import type { CSIVolumeSource, EphemeralVolumeSource, HostPathVolumeSource, ObjectMeta, Volume } from '../../types.gen.ts'
@@ -174,9 +174,12 @@ export function checkHostPath(errors: FieldError[], { path: hostPath, type }: Ho
 
 /** Upstream: validation.go ValidateCSIDriverName. */
 export function checkCsiDriverName(errors: FieldError[], driver: string | undefined, path: string): void {
-  if (!driver) errors.push(required(path))
-  if ((driver?.length ?? 0) > 63) errors.push(tooLong(path, 63))
-  pushInvalid(errors, path, driver ?? '', isDns1123Subdomain((driver ?? '').toLowerCase()))
+  if (!driver) {
+    errors.push(required(path))
+    return
+  }
+  if (isLongerThan(driver, 63)) errors.push(tooLong(path, 63))
+  pushInvalid(errors, path, driver, isDns1123Subdomain(driver.toLowerCase()))
 }
 
 function checkCsi(errors: FieldError[], { driver, nodePublishSecretRef }: CSIVolumeSource, path: string): void {

@@ -1,15 +1,14 @@
 import { nodeLabelDeprecation } from '../../core/v1/node-label-warnings.ts'
 import { defineResource } from '../../definition.ts'
-import { pushChanged, pushInvalid, pushUnsupported, pushUnsupportedOrMissing } from '../../meta/field-checks.ts'
-import { type FieldError, invalid, required, tooLong } from '../../meta/field-error.ts'
+import { pushChanged, pushInvalid, pushUnsupported } from '../../meta/field-checks.ts'
+import { duplicate, type FieldError, required } from '../../meta/field-error.ts'
 import { isQualifiedName } from '../../meta/names.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
-import type { StorageClass } from '../../types.gen.ts'
+import type { StorageClass, TopologySelectorTerm } from '../../types.gen.ts'
+import { pushParameterFaults, pushProvisionerFaults } from './driver-parameters.ts'
 
 const IS_DEFAULT = 'storageclass.kubernetes.io/is-default-class'
 const IS_DEFAULT_BETA = 'storageclass.beta.kubernetes.io/is-default-class'
-const MAX_PARAMETERS = 512
-const MAX_PARAMETERS_BYTES = 256 * 1024
 
 /** Do claims that name no class get this one? */
 export function isDefaultStorageClass({ metadata }: StorageClass): boolean {
@@ -21,13 +20,13 @@ export const storageClass = defineResource<StorageClass>('storage.k8s.io/v1/stor
     object.reclaimPolicy ??= 'Delete'
     object.volumeBindingMode ??= 'Immediate'
   },
-  validate: ({ provisioner, parameters, reclaimPolicy, volumeBindingMode }) => {
+  validate: ({ provisioner, parameters, reclaimPolicy, volumeBindingMode, allowedTopologies = [] }) => {
     const errors: FieldError[] = []
-    if (!provisioner) errors.push(required('provisioner'))
-    else pushInvalid(errors, 'provisioner', provisioner.toLowerCase(), isQualifiedName(provisioner.toLowerCase()))
-    pushParameterFaults(errors, parameters)
+    pushProvisionerFaults(errors, provisioner, 'provisioner')
+    pushParameterFaults(errors, parameters, true)
     if (reclaimPolicy) pushUnsupported(errors, 'reclaimPolicy', reclaimPolicy, ['Delete', 'Retain'])
-    pushUnsupportedOrMissing(errors, 'volumeBindingMode', volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'])
+    pushUnsupported(errors, 'volumeBindingMode', volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'])
+    pushTopologyFaults(errors, allowedTopologies, 'allowedTopologies')
     return errors
   },
   validateUpdate: (next, old) => {
@@ -57,14 +56,24 @@ export const storageClass = defineResource<StorageClass>('storage.k8s.io/v1/stor
   ],
 })
 
-function pushParameterFaults(errors: FieldError[], parameters: Readonly<Record<string, string>> | undefined): void {
-  if (parameters === undefined) return
-  const entries = Object.entries(parameters)
-  if (entries.length > MAX_PARAMETERS) {
-    errors.push(tooLong('parameters', MAX_PARAMETERS))
-    return
-  }
-  if ('' in parameters) errors.push(invalid('parameters', '', 'field can not be empty.'))
-  const bytes = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0)
-  if (bytes > MAX_PARAMETERS_BYTES) errors.push(tooLong('parameters', MAX_PARAMETERS_BYTES))
+/** Two terms may not say the same. Upstream: validateAllowedTopologies, ValidateTopologySelectorTerm. */
+function pushTopologyFaults(errors: FieldError[], terms: readonly TopologySelectorTerm[], path: string): void {
+  const seen = new Set<string>()
+  terms.forEach(({ matchLabelExpressions = [] }, i) => {
+    const at = `${path}[${i}].matchLabelExpressions`
+    const keys = new Map<string, string[]>()
+    matchLabelExpressions.forEach(({ key = '', values = [] }, k) => {
+      if (values.length === 0) errors.push(required(`${at}[${k}].values`))
+      values.forEach((value, v) => {
+        if (values.indexOf(value) < v) errors.push(duplicate(`${at}[${k}].values[${v}]`, value))
+      })
+      pushInvalid(errors, `${at}[${k}].key`, key, isQualifiedName(key))
+      if (keys.has(key)) errors.push(duplicate(`${at}[${k}].key`, key))
+      keys.set(key, [...new Set(values)].sort())
+    })
+    const meaning = JSON.stringify([...keys].sort(([a], [b]) => (a < b ? -1 : 1)))
+    // Upstream compares with as many empty terms as there are terms.
+    if (keys.size === 0 || seen.has(meaning)) errors.push(duplicate(at, ''))
+    seen.add(meaning)
+  })
 }
