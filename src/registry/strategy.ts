@@ -74,7 +74,6 @@ export function prepareForCreate(context: RegistryContext, target: Target, objec
   delete metadata.deletionTimestamp
   delete metadata.deletionGracePeriodSeconds
   delete metadata.selfLink
-  delete metadata.generation
   if (definition.countsGenerations) metadata.generation = 1
   if (definition.hasStatus && !definition.keepsStatusOnCreate) delete (object as { status?: unknown }).status
   definition.prepareForCreate?.(object, userInfoOf(user), warn)

@@ -1,13 +1,27 @@
 import { defineResource } from '../../definition.ts'
-import { pushInvalid, pushUnsupported } from '../../meta/field-checks.ts'
-import { type FieldError, forbidden, invalid, notSupported, required } from '../../meta/field-error.ts'
+import { isSameValue } from '../../meta/field-checks.ts'
+import { invalid } from '../../meta/field-error.ts'
+import { type GoStruct, showGoStruct } from '../../meta/go-struct.ts'
 import { keepMetadata } from '../../meta/keep-metadata.ts'
-import { isDns1123Subdomain } from '../../meta/names.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
-import type { FlowSchema, PolicyRulesWithSubjects } from '../../types.gen.ts'
+import type { FlowSchema } from '../../types.gen.ts'
+import { MANDATORY_SCHEMAS } from './built-in-objects.ts'
+import { conditionTypeFaults } from './condition-types.ts'
+import { validateFlowSchemaSpec } from './flow-schema-validation.ts'
 
-const MAX_PRECEDENCE = 10_000
-const SUBJECT_FIELDS = { Group: 'group', ServiceAccount: 'serviceAccount', User: 'user' } as const
+const GO_NAME: GoStruct = { Name: '' }
+const GO_SPEC: GoStruct = {
+  PriorityLevelConfiguration: GO_NAME,
+  MatchingPrecedence: 0,
+  DistinguisherMethod: { pointer: { Type: '' } },
+  Rules: [
+    {
+      Subjects: [{ Kind: '', User: { pointer: GO_NAME }, Group: { pointer: GO_NAME }, ServiceAccount: { pointer: { Namespace: '', Name: '' } } }],
+      ResourceRules: [{ Verbs: null, APIGroups: null, Resources: null, ClusterScope: false, Namespaces: null }],
+      NonResourceRules: [{ Verbs: null, NonResourceURLs: null }],
+    },
+  ],
+}
 
 export const flowSchema = defineResource<FlowSchema>('flowcontrol.apiserver.k8s.io/v1/flowschemas', {
   countsGenerations: true,
@@ -19,26 +33,15 @@ export const flowSchema = defineResource<FlowSchema>('flowcontrol.apiserver.k8s.
     object.status = {}
   },
   prepareForStatusUpdate: keepMetadata,
-  validate: ({ metadata, spec }) => {
-    const errors: FieldError[] = []
-    const precedence = spec.matchingPrecedence ?? 0
-    const at = 'spec.matchingPrecedence'
-    if (precedence <= 0) errors.push(invalid(at, precedence, 'must be a positive value'))
-    if (precedence > MAX_PRECEDENCE) errors.push(invalid(at, precedence, `must not be greater than ${MAX_PRECEDENCE}`))
-    if (precedence === 1 && metadata.name !== 'exempt') {
-      errors.push(invalid(at, precedence, "only the schema named 'exempt' may have matchingPrecedence 1"))
+  validate: ({ metadata, spec, status }) => {
+    const errors = validateFlowSchemaSpec(metadata.name, spec)
+    const fixed = MANDATORY_SCHEMAS[metadata.name]
+    if (fixed !== undefined && !isSameValue(spec, fixed)) {
+      errors.push(invalid('spec', showGoStruct(spec, GO_SPEC), `spec of '${metadata.name}' must equal the fixed value`))
     }
-    if (spec.distinguisherMethod !== undefined) {
-      pushUnsupported(errors, 'spec.distinguisherMethod.type', spec.distinguisherMethod.type, ['ByNamespace', 'ByUser'])
-    }
-    const level = spec.priorityLevelConfiguration?.name
-    if (!level) errors.push(required('spec.priorityLevelConfiguration.name', 'must reference a priority level'))
-    else pushInvalid(errors, 'spec.priorityLevelConfiguration.name', level, isDns1123Subdomain(level))
-    spec.rules?.forEach((rule, i) => {
-      pushRuleFaults(errors, rule, `spec.rules[${i}]`)
-    })
-    return errors
+    return [...errors, ...conditionTypeFaults(status?.conditions)]
   },
+  validateStatusUpdate: ({ status }) => conditionTypeFaults(status?.conditions),
   columns: [
     nameColumn,
     column('PriorityLevel', 'string', 'Where its requests queue.', ({ spec }) => spec.priorityLevelConfiguration?.name ?? ''),
@@ -50,26 +53,3 @@ export const flowSchema = defineResource<FlowSchema>('flowcontrol.apiserver.k8s.
     ),
   ],
 })
-
-function pushRuleFaults(errors: FieldError[], rule: PolicyRulesWithSubjects, path: string): void {
-  if (!rule.subjects?.length) errors.push(required(`${path}.subjects`, 'subjects must contain at least one value'))
-  rule.subjects?.forEach((subject, i) => {
-    const at = `${path}.subjects[${i}]`
-    if (!(subject.kind in SUBJECT_FIELDS)) {
-      errors.push(notSupported(`${at}.kind`, subject.kind ?? '', Object.keys(SUBJECT_FIELDS)))
-      return
-    }
-    for (const [kind, field] of Object.entries(SUBJECT_FIELDS)) {
-      const value = subject[field]
-      if (kind === subject.kind) {
-        if (value === undefined) errors.push(required(`${at}.${field}`, `${field} is required when subject kind is '${kind}'`))
-        else if (!value.name) errors.push(required(`${at}.${field}.name`))
-      } else if (value !== undefined) {
-        errors.push(forbidden(`${at}.${field}`, `${field} is forbidden when subject kind is not '${kind}'`))
-      }
-    }
-  })
-  if (!rule.resourceRules?.length && !rule.nonResourceRules?.length) {
-    errors.push(required(path, 'at least one of resourceRules and nonResourceRules has to be non-empty'))
-  }
-}

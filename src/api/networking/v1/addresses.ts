@@ -6,11 +6,14 @@ import { canonicalIpFaults, checkCanonicalCidr } from '../../core/v1/ip-address.
 import { defineResource } from '../../definition.ts'
 import { isSameValue, pushInvalid } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, required } from '../../meta/field-error.ts'
+import { type GoStruct, showGoStruct } from '../../meta/go-struct.ts'
 import { keepMetadata } from '../../meta/keep-metadata.ts'
 import { isDns1123Subdomain, isPathSegmentName } from '../../meta/names.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type { IPAddress, ServiceCIDR } from '../../types.gen.ts'
 import { isCidr } from './subnet.ts'
+
+const GO_REFERENCE: GoStruct = { Group: '', Resource: '', Namespace: '', Name: '' }
 
 export const ipAddress = defineResource<IPAddress>('networking.k8s.io/v1/ipaddresses', {
   validateName: canonicalIpFaults,
@@ -29,17 +32,10 @@ export const ipAddress = defineResource<IPAddress>('networking.k8s.io/v1/ipaddre
     return errors
   },
   validateUpdate: ({ spec: { parentRef } }, old) =>
-    isSameValue(parentRef, old.spec.parentRef) ? [] : [invalid('spec.parentRef', asGoShowsIt(parentRef), IMMUTABLE)],
+    isSameValue(parentRef, old.spec.parentRef) ? [] : [invalid('spec.parentRef', parentRef && showGoStruct(parentRef, GO_REFERENCE), IMMUTABLE)],
   selectableFields: {},
   columns: [nameColumn, column('ParentRef', 'string', 'What has the address.', parentText)],
 })
-
-/** Upstream marshals its internal struct, which has no JSON names. */
-function asGoShowsIt(parent: IPAddress['spec']['parentRef'] | undefined): unknown {
-  if (parent === undefined) return null
-  const { group = '', resource = '', namespace = '', name = '' } = parent
-  return { Group: group, Resource: resource, Namespace: namespace, Name: name }
-}
 
 function parentText({ spec }: IPAddress): string {
   const parent = spec?.parentRef

@@ -5,10 +5,13 @@ import { checkTolerations } from '../../core/v1/scheduling-validation.ts'
 import { defineResource } from '../../definition.ts'
 import { pushChanged, pushInvalid } from '../../meta/field-checks.ts'
 import { duplicate, type FieldError, required } from '../../meta/field-error.ts'
+import { type GoStruct, showGoStruct } from '../../meta/go-struct.ts'
 import { isDns1123Label } from '../../meta/names.ts'
 import { validateLabels } from '../../meta/object-meta-validation.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type { RuntimeClass, Toleration } from '../../types.gen.ts'
+
+const GO_TOLERATION: GoStruct = { Key: '', Operator: '', Value: '', Effect: '', TolerationSeconds: null }
 
 export const runtimeClass = defineResource<RuntimeClass>('node.k8s.io/v1/runtimeclasses', {
   createsOnUpdate: true,
@@ -37,11 +40,10 @@ export const runtimeClass = defineResource<RuntimeClass>('node.k8s.io/v1/runtime
 function pushTolerationFaults(errors: FieldError[], tolerations: Toleration[], path: string): void {
   checkTolerations(errors, tolerations, path)
   const seen = new Set<string>()
-  tolerations.forEach(({ key = '', operator = '', value = '', effect = '', tolerationSeconds = null }, i) => {
+  tolerations.forEach((toleration, i) => {
+    const { key = '', operator = '', value = '', effect = '' } = toleration
     const identity = JSON.stringify([key, operator, value, effect])
-    // Upstream marshals its internal struct, which has no JSON names.
-    const asGoShowsIt = { Key: key, Operator: operator, Value: value, Effect: effect, TolerationSeconds: tolerationSeconds }
-    if (seen.has(identity)) errors.push(duplicate(`${path}[${i}]`, asGoShowsIt))
+    if (seen.has(identity)) errors.push(duplicate(`${path}[${i}]`, showGoStruct(toleration, GO_TOLERATION)))
     seen.add(identity)
   })
 }

@@ -1,6 +1,7 @@
 import { type Behaviour, defineResource } from '../../definition.ts'
 import { isSameValue, pushInvalid, pushUnsupported } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, notSupported, required } from '../../meta/field-error.ts'
+import { type GoStruct, showGoStruct } from '../../meta/go-struct.ts'
 import { isDns1123Subdomain, isPathSegmentName } from '../../meta/names.ts'
 import { ageColumn, column, nameColumn, wideColumn } from '../../table-columns.ts'
 import type { ClusterRoleBinding, RbacV1Subject, RoleBinding } from '../../types.gen.ts'
@@ -8,6 +9,8 @@ import type { ClusterRoleBinding, RbacV1Subject, RoleBinding } from '../../types
 const GROUP = 'rbac.authorization.k8s.io'
 
 type Binding = RoleBinding | ClusterRoleBinding
+
+const GO_ROLE_REF: GoStruct = { APIGroup: '', Kind: '', Name: '' }
 
 export const roleBinding = defineResource<RoleBinding>(
   'rbac.authorization.k8s.io/v1/rolebindings',
@@ -42,7 +45,7 @@ function bindingBehaviour(isNamespaced: boolean, roleKinds: readonly string[]): 
       return errors
     },
     validateUpdate: (next, old) =>
-      isSameValue(next.roleRef, old.roleRef) ? [] : [invalid('roleRef', asGoShowsIt(next.roleRef), 'cannot change roleRef')],
+      isSameValue(next.roleRef, old.roleRef) ? [] : [invalid('roleRef', showGoStruct(next.roleRef, GO_ROLE_REF), 'cannot change roleRef')],
     columns: [
       nameColumn,
       column('Role', 'string', 'The role that is given.', ({ roleRef }) => `${roleRef.kind}/${roleRef.name}`),
@@ -52,11 +55,6 @@ function bindingBehaviour(isNamespaced: boolean, roleKinds: readonly string[]): 
       wideColumn('ServiceAccounts', 'Service accounts that get it.', ({ subjects }) => namesOf(subjects, 'ServiceAccount')),
     ],
   }
-}
-
-/** Upstream marshals its internal struct, which has no JSON names. */
-function asGoShowsIt({ apiGroup = '', kind, name }: Binding['roleRef']): unknown {
-  return { APIGroup: apiGroup, Kind: kind, Name: name }
 }
 
 function namesOf(subjects: readonly RbacV1Subject[] = [], kind: string): string {
