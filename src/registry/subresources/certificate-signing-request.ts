@@ -80,7 +80,8 @@ function faultsOf(name: Part, next: CertificateSigningRequest, old: CertificateS
   const before = old.status?.conditions ?? []
   const errors = faultsOfConditions(conditions, before)
   const isNewCertificate = (next.status?.certificate ?? '') !== (old.status?.certificate ?? '')
-  if (isNewCertificate) {
+  // Beside a bad certificate another bad one is borne.
+  if (isNewCertificate && faultOfCertificate(old.status?.certificate ?? '') === undefined) {
     const fault = faultOfCertificate(next.status?.certificate ?? '')
     if (fault !== undefined) errors.push(invalid('status.certificate', '<certificate data>', fault))
   }
