@@ -1,12 +1,14 @@
 /** Admission policies in CEL, and what binds them: validating and mutating. */
 
 import { type Behaviour, defineResource } from '../../definition.ts'
+import { validateConditions } from '../../meta/condition-validation.ts'
 import { pushUnsupported } from '../../meta/field-checks.ts'
-import { type FieldError, required } from '../../meta/field-error.ts'
+import { duplicate, type FieldError, invalid, required } from '../../meta/field-error.ts'
 import { keepMetadata } from '../../meta/keep-metadata.ts'
 import { fromLabelSelector, selectorText } from '../../meta/selectors.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type {
+  ExpressionWarning,
   MatchResources,
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
@@ -15,9 +17,13 @@ import type {
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
 } from '../../types.gen.ts'
+import { pushMatchFaults, pushParamRefFaults, pushPolicyNameFaults, pushUnmutableOperationFaults } from './match-validation.ts'
+import { validateMutatingPolicy, validateValidatingPolicy } from './policy-validation.ts'
 import { staticNameWarnings } from './static-name-warnings.ts'
 
 const PATH = 'admissionregistration.k8s.io/v1'
+const DENY_AND_WARN =
+  'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)'
 
 export const validatingAdmissionPolicy = defineResource<ValidatingAdmissionPolicy>(`${PATH}/validatingadmissionpolicies`, {
   countsGenerations: true,
@@ -32,17 +38,13 @@ export const validatingAdmissionPolicy = defineResource<ValidatingAdmissionPolic
     object.status = {}
   },
   prepareForStatusUpdate: keepMetadata,
-  validate: ({ spec }) => {
-    const errors = policyFaults(spec)
-    if (!spec?.validations?.length && !spec?.auditAnnotations?.length) {
-      const detail = 'validations or auditAnnotations must contain at least one item'
-      errors.push(required('spec.validations', detail), required('spec.auditAnnotations', detail))
-    }
-    spec?.validations?.forEach(({ expression }, i) => {
-      if (!expression?.trim()) errors.push(required(`spec.validations[${i}].expression`, 'expression is not specified'))
-    })
-    return errors
-  },
+  validatesUpdateAlone: true,
+  validate: ({ metadata, spec = {} }) => validateValidatingPolicy(metadata.name, spec),
+  validateUpdate: ({ metadata, spec = {} }, old) => validateValidatingPolicy(metadata.name, spec, old.spec),
+  validateStatusUpdate: ({ status }) => [
+    ...typeCheckingFaults(status?.typeChecking?.expressionWarnings),
+    ...validateConditions(status?.conditions, 'status.conditions'),
+  ],
   columns: [
     nameColumn,
     column('Validations', 'integer', 'Number of its rules.', ({ spec }) => spec?.validations?.length ?? 0),
@@ -60,13 +62,9 @@ export const mutatingAdmissionPolicy = defineResource<MutatingAdmissionPolicy>(`
     spec.failurePolicy ??= 'Fail'
     setMatchDefaults(spec.matchConstraints)
   },
-  validate: ({ spec }) => {
-    const errors = policyFaults(spec)
-    if (!spec?.mutations?.length) errors.push(required('spec.mutations', 'mutations must contain at least one item'))
-    if (!spec?.reinvocationPolicy) errors.push(required('spec.reinvocationPolicy'))
-    else pushUnsupported(errors, 'spec.reinvocationPolicy', spec.reinvocationPolicy, ['IfNeeded', 'Never'])
-    return errors
-  },
+  validatesUpdateAlone: true,
+  validate: ({ spec = {} }) => validateMutatingPolicy(spec),
+  validateUpdate: ({ spec = {} }, old) => validateMutatingPolicy(spec, old.spec),
   columns: [
     nameColumn,
     column('Mutations', 'integer', 'Number of its changes.', ({ spec }) => spec?.mutations?.length ?? 0),
@@ -80,12 +78,14 @@ export const validatingAdmissionPolicyBinding = defineResource<ValidatingAdmissi
   {
     ...bindingBehaviour<ValidatingAdmissionPolicyBinding>(),
     validate: ({ spec }) => {
-      const errors: FieldError[] = []
-      if (!spec?.policyName) errors.push(required('spec.policyName'))
-      if (!spec?.validationActions?.length) errors.push(required('spec.validationActions', 'at least one validation action is required'))
-      for (const action of spec?.validationActions ?? []) {
-        pushUnsupported(errors, 'spec.validationActions', action, ['Audit', 'Deny', 'Warn'])
-      }
+      const errors = bindingFaults(spec)
+      const { validationActions: actions = [] } = spec ?? {}
+      actions.forEach((action, i) => {
+        pushUnsupported(errors, `spec.validationActions[${i}]`, action, ['Audit', 'Deny', 'Warn'])
+        if (actions.indexOf(action) < i) errors.push(duplicate(`spec.validationActions[${i}]`, action))
+      })
+      if (actions.includes('Deny') && actions.includes('Warn')) errors.push(invalid('spec.validationActions', actions, DENY_AND_WARN))
+      if (actions.length === 0) errors.push(required('spec.validationActions', 'at least one validation action is required'))
       return errors
     },
   },
@@ -93,7 +93,11 @@ export const validatingAdmissionPolicyBinding = defineResource<ValidatingAdmissi
 
 export const mutatingAdmissionPolicyBinding = defineResource<MutatingAdmissionPolicyBinding>(`${PATH}/mutatingadmissionpolicybindings`, {
   ...bindingBehaviour<MutatingAdmissionPolicyBinding>(),
-  validate: ({ spec }) => (spec?.policyName ? [] : [required('spec.policyName')]),
+  validate: ({ spec }) => {
+    const errors = bindingFaults(spec)
+    if (spec?.matchResources !== undefined) pushUnmutableOperationFaults(errors, spec.matchResources, 'spec.matchResources')
+    return errors
+  },
 })
 
 function setMatchDefaults(match: MatchResources | undefined): void {
@@ -104,20 +108,12 @@ function setMatchDefaults(match: MatchResources | undefined): void {
   for (const rule of [...(match.resourceRules ?? []), ...(match.excludeResourceRules ?? [])]) rule.scope ??= '*'
 }
 
-function policyFaults(
-  spec:
-    | { failurePolicy?: string | undefined; matchConstraints?: MatchResources | undefined; paramKind?: ParamKind | undefined }
-    | undefined,
-): FieldError[] {
-  const errors: FieldError[] = []
-  pushUnsupported(errors, 'spec.failurePolicy', spec?.failurePolicy, ['Fail', 'Ignore'])
-  if (spec?.paramKind !== undefined) {
-    if (!spec.paramKind.apiVersion) errors.push(required('spec.paramKind.apiVersion'))
-    if (!spec.paramKind.kind) errors.push(required('spec.paramKind.kind'))
-  }
-  if (spec?.matchConstraints === undefined) errors.push(required('spec.matchConstraints'))
-  else if (!spec.matchConstraints.resourceRules?.length) errors.push(required('spec.matchConstraints.resourceRules'))
-  return errors
+/** Upstream: validateExpressionWarnings. */
+function typeCheckingFaults(warnings: readonly ExpressionWarning[] = []): FieldError[] {
+  return warnings.flatMap(({ warning, fieldRef }, i) => {
+    const path = `status.typeChecking.expressionWarnings[${i}]`
+    return [...(warning ? [] : [required(`${path}.warning`)]), ...(fieldRef?.trim() ? [] : [required(`${path}.fieldRef`)])]
+  })
 }
 
 interface Binding {
@@ -125,6 +121,14 @@ interface Binding {
   kind?: string | undefined
   metadata: ValidatingAdmissionPolicyBinding['metadata']
   spec?: { policyName?: string | undefined; paramRef?: ParamRef | undefined; matchResources?: MatchResources | undefined } | undefined
+}
+
+function bindingFaults(spec: Binding['spec']): FieldError[] {
+  const errors: FieldError[] = []
+  pushPolicyNameFaults(errors, spec?.policyName, 'spec.policyName')
+  if (spec?.paramRef !== undefined) pushParamRefFaults(errors, spec.paramRef, 'spec.paramRef')
+  if (spec?.matchResources !== undefined) pushMatchFaults(errors, spec.matchResources, 'spec.matchResources')
+  return errors
 }
 
 function bindingBehaviour<T extends Binding>(): Behaviour<T> {

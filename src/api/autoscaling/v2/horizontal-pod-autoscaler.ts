@@ -93,7 +93,9 @@ function ruleForTarget({ scaleTargetRef: next }: Autoscaler['spec'], old: Autosc
 function ruleForObjects(old: Autoscaler['spec'] | undefined): ApiVersionRule {
   const isBad = old?.metrics?.some(
     ({ type, object }) =>
-      type === 'Object' && object !== undefined && apiVersionFault(object.describedObject?.apiVersion ?? '', 'empty group too') !== undefined,
+      type === 'Object' &&
+      object !== undefined &&
+      apiVersionFault(object.describedObject?.apiVersion ?? '', 'empty group too') !== undefined,
   )
   return isBad ? 'any' : 'empty group too'
 }
@@ -117,5 +119,6 @@ function pushRulesFaults(errors: FieldError[], rules: HPAScalingRules, path: str
       errors.push(invalid(`${policyPath}.periodSeconds`, period, `must be less than or equal to ${LONGEST_PERIOD_SECONDS}`))
     }
   })
-  if (tolerance !== undefined && (parseQuantity(tolerance)?.nano ?? 0n) < 0n) errors.push(invalid(`${path}.tolerance`, tolerance, 'must be greater than or equal to 0'))
+  if (tolerance !== undefined && (parseQuantity(tolerance)?.nano ?? 0n) < 0n)
+    errors.push(invalid(`${path}.tolerance`, tolerance, 'must be greater than or equal to 0'))
 }

@@ -67,7 +67,10 @@ function schema(
   matchingPrecedence: number,
   distinguisher: 'ByUser' | 'ByNamespace' | undefined,
   subjects: Subject[],
-  rules: Omit<NonNullable<FlowSchemaSpec['rules']>[number], 'subjects'> = { resourceRules: [EVERY_RESOURCE], nonResourceRules: [EVERY_PATH] },
+  rules: Omit<NonNullable<FlowSchemaSpec['rules']>[number], 'subjects'> = {
+    resourceRules: [EVERY_RESOURCE],
+    nonResourceRules: [EVERY_PATH],
+  },
 ): FlowSchemaSpec {
   return {
     priorityLevelConfiguration: { name: level },

@@ -16,7 +16,9 @@ const GO_SPEC: GoStruct = {
   DistinguisherMethod: { pointer: { Type: '' } },
   Rules: [
     {
-      Subjects: [{ Kind: '', User: { pointer: GO_NAME }, Group: { pointer: GO_NAME }, ServiceAccount: { pointer: { Namespace: '', Name: '' } } }],
+      Subjects: [
+        { Kind: '', User: { pointer: GO_NAME }, Group: { pointer: GO_NAME }, ServiceAccount: { pointer: { Namespace: '', Name: '' } } },
+      ],
       ResourceRules: [{ Verbs: null, APIGroups: null, Resources: null, ClusterScope: false, Namespaces: null }],
       NonResourceRules: [{ Verbs: null, NonResourceURLs: null }],
     },

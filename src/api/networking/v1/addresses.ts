@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import { IMMUTABLE } from '../../core/v1/formats.ts'
 import { canonicalIpFaults, checkCanonicalCidr } from '../../core/v1/ip-address.ts'
 import { defineResource } from '../../definition.ts'
+import { validateConditions } from '../../meta/condition-validation.ts'
 import { isSameValue, pushInvalid } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, required } from '../../meta/field-error.ts'
 import { type GoStruct, showGoStruct } from '../../meta/go-struct.ts'
@@ -32,7 +33,9 @@ export const ipAddress = defineResource<IPAddress>('networking.k8s.io/v1/ipaddre
     return errors
   },
   validateUpdate: ({ spec: { parentRef } }, old) =>
-    isSameValue(parentRef, old.spec.parentRef) ? [] : [invalid('spec.parentRef', parentRef && showGoStruct(parentRef, GO_REFERENCE), IMMUTABLE)],
+    isSameValue(parentRef, old.spec.parentRef)
+      ? []
+      : [invalid('spec.parentRef', parentRef && showGoStruct(parentRef, GO_REFERENCE), IMMUTABLE)],
   selectableFields: {},
   columns: [nameColumn, column('ParentRef', 'string', 'What has the address.', parentText)],
 })
@@ -64,6 +67,7 @@ export const serviceCidr = defineResource<ServiceCIDR>('networking.k8s.io/v1/ser
     })
     return isGrown ? [...errors, ...cidrFaults(cidrs)] : errors
   },
+  validateStatusUpdate: ({ status }) => validateConditions(status?.conditions, 'status.conditions'),
   columns: [nameColumn, column('CIDRs', 'string', 'The ranges of addresses.', ({ spec }) => (spec.cidrs ?? []).join(',')), ageColumn],
 })
 

@@ -1,4 +1,5 @@
 import { defineResource } from '../../definition.ts'
+import { validateConditions } from '../../meta/condition-validation.ts'
 import { pushNegative, pushUnsupported } from '../../meta/field-checks.ts'
 import { type FieldError, invalid } from '../../meta/field-error.ts'
 import { type GoStruct, showGoStruct } from '../../meta/go-struct.ts'
@@ -25,10 +26,9 @@ export const podDisruptionBudget = defineResource<PodDisruptionBudget>('policy/v
   validatesUpdateAlone: true,
   validate: ({ spec }) => specFaults(spec, {}),
   // A selector that was bad already may stay.
-  validateUpdate: ({ spec }, old) =>
-    specFaults(spec, { allowInvalidLabelValue: validateLabelSelector(old.spec.selector, '').length > 0 }),
+  validateUpdate: ({ spec }, old) => specFaults(spec, { allowInvalidLabelValue: validateLabelSelector(old.spec.selector, '').length > 0 }),
   validateStatusUpdate: ({ status }) => {
-    const errors: FieldError[] = []
+    const errors = validateConditions(status?.conditions, 'status.conditions')
     for (const field of COUNTS) pushNegative(errors, `status.${field}`, status?.[field])
     return errors
   },
