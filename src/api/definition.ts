@@ -46,6 +46,13 @@ export interface Column<T> {
   readonly cell: (object: T, now: number) => string | number | boolean | null
 }
 
+export interface RowCondition {
+  readonly type: 'Completed'
+  readonly status: 'True'
+  readonly reason: string
+  readonly message: string
+}
+
 /** Where /scale finds its numbers. Upstream: the kinds' ScaleREST. */
 export interface ScalePaths<T> {
   readonly replicas: (object: T) => number
@@ -100,6 +107,8 @@ export interface Behaviour<T extends KubeObject> {
   readonly refusesUnconditionalUpdate?: boolean
   /** Other versions that a body may be in, which differ from this one in nothing. Upstream: GroupVersionAcceptor. */
   readonly alsoTakes?: readonly string[]
+  /** What is to be known of an object's row beyond its cells: clients may leave out what is completed. Upstream: TableRowCondition. */
+  readonly rowConditions?: (object: T) => readonly RowCondition[] | undefined
   /** All columns; when not given: Name and Created At. */
   readonly columns?: readonly Column<T>[]
   /** Field selectors beyond metadata.name and metadata.namespace. */

@@ -1,5 +1,5 @@
 /** Objects as rows: what `kubectl get` prints. Upstream: registry/rest/table.go, printers/internalversion. */
-import type { Column, ResourceDefinition } from '../api/definition.ts'
+import type { Column, ResourceDefinition, RowCondition } from '../api/definition.ts'
 import type { KubeObject } from '../api/object.ts'
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
@@ -31,7 +31,7 @@ export interface TableOptions {
 
 /** @param listMeta resourceVersion and, of a page, continue and remainingItemCount */
 export function tableOf(
-  { columns = DEFAULT_COLUMNS }: ResourceDefinition,
+  { columns = DEFAULT_COLUMNS, rowConditions }: ResourceDefinition,
   objects: readonly KubeObject[],
   listMeta: Record<string, unknown>,
   { apiVersion, includeObject, withColumns, now }: TableOptions,
@@ -45,9 +45,14 @@ export function tableOf(
       : null,
     rows: objects.map((object) => ({
       cells: columns.map(({ cell }) => cell(object, now)),
+      ...conditionsOf(rowConditions?.(object)),
       object: includedOf(object, includeObject, apiVersion),
     })),
   }
+}
+
+function conditionsOf(conditions: readonly RowCondition[] | undefined): object {
+  return conditions === undefined ? {} : { conditions }
 }
 
 function includedOf(object: KubeObject, includeObject: IncludeObject, apiVersion: string): object | null {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Cluster, createCluster } from '../../src/index.ts'
 import { Api, failure, type Json, STRATEGIC_PATCH } from '../support/api.ts'
+import { certificateRequest } from '../support/samples.ts'
 
 const PODS = '/api/v1/namespaces/default/pods'
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments'
@@ -303,13 +304,18 @@ describe('a namespace', () => {
 })
 
 describe('a certificate signing request', () => {
-  const pem = Buffer.from('-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n').toString('base64')
   const ask = (name: string, headers = {}) =>
     api.post(
       REQUESTS,
       {
         metadata: { name },
-        spec: { request: pem, signerName: 'example.com/signer', usages: ['client auth'], username: 'forged', groups: ['x'] },
+        spec: {
+          request: certificateRequest(),
+          signerName: 'example.com/signer',
+          usages: ['client auth'],
+          username: 'forged',
+          groups: ['x'],
+        },
       },
       headers,
     )

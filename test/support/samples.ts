@@ -187,7 +187,7 @@ export const SAMPLES: Readonly<Record<string, { metadata: { name: string } } & R
 }
 
 /** A PKCS#10 request for CN=sample, in base64 of its PEM form, as the API takes it. */
-function certificateRequest(): string {
+export function certificateRequest(): string {
   return pem('CERTIFICATE REQUEST', [
     'MIHKMHMCAQAwETEPMA0GA1UEAwwGc2FtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0D',
     'AQcDQgAE0z90gFs+LR+FU6p2MkbT+iuStW73zFNVgzqrEh47rMbqWZie4AWE5/Nt',

@@ -342,7 +342,7 @@ describe('CronJob', () => {
   test('names leave room for the time', () => {
     expect(check(makeCronJob({}, 'a'.repeat(52)))).toEqual([])
     expect(check(makeCronJob({}, 'a'.repeat(53)))).toEqual([
-      `metadata.name: Invalid value: "${'a'.repeat(53)}": must be no more than 52 bytes`,
+      `metadata.name: Invalid value: "${'a'.repeat(53)}": must be no more than 52 characters`,
     ])
   })
 

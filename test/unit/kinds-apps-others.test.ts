@@ -57,7 +57,9 @@ describe.each<[path: string, name: string, body: object, expected: string[]]>([
     'policy/v1/poddisruptionbudgets',
     'both',
     { spec: { minAvailable: 1, maxUnavailable: 1 } },
-    ['spec: Invalid value: {"minAvailable":1,"maxUnavailable":1}: minAvailable and maxUnavailable cannot be both set'],
+    [
+      'spec: Invalid value: {"MinAvailable":1,"Selector":null,"MaxUnavailable":1,"UnhealthyPodEvictionPolicy":null}: minAvailable and maxUnavailable cannot be both set',
+    ],
   ],
   ['storage.k8s.io/v1/storageclasses', 'no provisioner', {}, ['provisioner: Required value']],
   [
@@ -165,6 +167,7 @@ describe.each<[path: string, name: string, body: object, expected: string[]]>([
       'spec.minReplicas: Invalid value: 0: must be greater than or equal to 1',
       'spec.maxReplicas: Required value: must be set and greater than 0',
       'spec.scaleTargetRef.name: Required value',
+      'spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group',
       'spec.metrics: Forbidden: must specify at least one Object or External metric to support scaling to zero replicas',
     ],
   ],

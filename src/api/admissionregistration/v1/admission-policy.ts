@@ -5,10 +5,10 @@ import { validateConditions } from '../../meta/condition-validation.ts'
 import { pushUnsupported } from '../../meta/field-checks.ts'
 import { duplicate, type FieldError, invalid, required } from '../../meta/field-error.ts'
 import { keepMetadata } from '../../meta/keep-metadata.ts'
-import { fromLabelSelector, selectorText } from '../../meta/selectors.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type {
   ExpressionWarning,
+  LabelSelector,
   MatchResources,
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
@@ -29,10 +29,10 @@ export const validatingAdmissionPolicy = defineResource<ValidatingAdmissionPolic
   countsGenerations: true,
   warnings: staticNameWarnings,
   refusesUnconditionalUpdate: true,
-  setDefaults: ({ spec }) => {
-    if (spec === undefined) return
-    spec.failurePolicy ??= 'Fail'
-    setMatchDefaults(spec.matchConstraints)
+  setDefaults: (object) => {
+    object.spec ??= {}
+    object.spec.failurePolicy ??= 'Fail'
+    setMatchDefaults(object.spec.matchConstraints)
   },
   prepareForCreate: (object) => {
     object.status = {}
@@ -57,10 +57,10 @@ export const mutatingAdmissionPolicy = defineResource<MutatingAdmissionPolicy>(`
   countsGenerations: true,
   warnings: staticNameWarnings,
   refusesUnconditionalUpdate: true,
-  setDefaults: ({ spec }) => {
-    if (spec === undefined) return
-    spec.failurePolicy ??= 'Fail'
-    setMatchDefaults(spec.matchConstraints)
+  setDefaults: (object) => {
+    object.spec ??= {}
+    object.spec.failurePolicy ??= 'Fail'
+    setMatchDefaults(object.spec.matchConstraints)
   },
   validatesUpdateAlone: true,
   validate: ({ spec = {} }) => validateMutatingPolicy(spec),
@@ -152,5 +152,16 @@ function paramKindText(kind: ParamKind | undefined): string {
 
 function paramText(ref: ParamRef | undefined): string {
   if (ref?.name) return `${ref.namespace || '*'}/${ref.name}`
-  return ref?.selector === undefined ? '<unset>' : selectorText(fromLabelSelector(ref.selector) ?? [])
+  return ref?.selector === undefined ? '<unset>' : selectorAsGoShowsIt(ref.selector)
+}
+
+/** Upstream prints the struct itself here. */
+function selectorAsGoShowsIt({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const labels = Object.keys(matchLabels)
+    .sort()
+    .map((key) => `${key}: ${matchLabels[key]},`)
+  const expressions = matchExpressions.map(
+    ({ key, operator, values = [] }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  )
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`
 }

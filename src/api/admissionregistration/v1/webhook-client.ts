@@ -40,8 +40,8 @@ function goParseFault(url: string): string | undefined {
   if (colon > 0 && !/^[A-Za-z][A-Za-z0-9+.-]*$/.test(url.slice(0, colon)) && !/[/?#]/.test(url.slice(0, colon))) {
     return 'first path segment in URL cannot contain colon'
   }
-  const escape = /%(?![0-9A-Fa-f]{2}).{0,2}/s.exec(url)
-  return escape === null ? undefined : `invalid URL escape ${JSON.stringify(escape[0])}`
+  const badEscape = /%(?![0-9A-Fa-f]{2}).{0,2}/s.exec(url)
+  return badEscape === null ? undefined : `invalid URL escape ${JSON.stringify(badEscape[0])}`
 }
 
 function pushServiceFaults(errors: FieldError[], service: AdmissionregistrationV1ServiceReference, path: string): void {

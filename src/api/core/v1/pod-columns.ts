@@ -1,4 +1,4 @@
-import type { Column } from '../../definition.ts'
+import type { Column, RowCondition } from '../../definition.ts'
 import { isConditionTrue } from '../../meta/conditions.ts'
 import type { Pod } from '../../types.gen.ts'
 import { ageColumn, nameColumn } from './metadata-columns.ts'
@@ -61,3 +61,16 @@ export const podColumns: readonly Column<Pod>[] = [
     },
   },
 ]
+
+const SUCCEEDED = completed('Succeeded', 'The pod has completed successfully.')
+const FAILED = completed('Failed', 'The pod failed.')
+
+function completed(reason: string, message: string): readonly RowCondition[] {
+  return [{ type: 'Completed', status: 'True', reason, message }]
+}
+
+/** Upstream: printers.go podSuccessConditions, podFailedConditions. */
+export function podRowConditions({ status }: Pod): readonly RowCondition[] | undefined {
+  if (status?.phase === 'Succeeded') return SUCCEEDED
+  return status?.phase === 'Failed' ? FAILED : undefined
+}

@@ -4,7 +4,7 @@ import { keepField } from '../../meta/keep-metadata.ts'
 import type { LabelSelector, Pod, PodAffinityTerm, PodCondition, PodStatus, UserInfo } from '../../types.gen.ts'
 import { ipWarnings } from './ip-warnings.ts'
 import { checkAnnotatedProfiles, setAnnotatedAppArmor } from './pod-annotations.ts'
-import { podColumns } from './pod-columns.ts'
+import { podColumns, podRowConditions } from './pod-columns.ts'
 import { setPodDefaults } from './pod-defaults.ts'
 import { computeQosClass } from './pod-resources.ts'
 import { validatePodStatusUpdate } from './pod-status-validation.ts'
@@ -26,6 +26,7 @@ export const pod = defineResource<Pod>('v1/pods', {
   statusWarnings,
   gracePeriodSeconds,
   columns: podColumns,
+  rowConditions: podRowConditions,
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
     // The name spec.nodeName had in the first days of the API.

@@ -4,7 +4,6 @@ import { isIP } from 'node:net'
 import { IMMUTABLE } from '../../core/v1/formats.ts'
 import { canonicalIpFaults, checkCanonicalCidr } from '../../core/v1/ip-address.ts'
 import { defineResource } from '../../definition.ts'
-import { validateConditions } from '../../meta/condition-validation.ts'
 import { isSameValue, pushInvalid } from '../../meta/field-checks.ts'
 import { type FieldError, invalid, required } from '../../meta/field-error.ts'
 import { type GoStruct, showGoStruct } from '../../meta/go-struct.ts'
@@ -67,7 +66,6 @@ export const serviceCidr = defineResource<ServiceCIDR>('networking.k8s.io/v1/ser
     })
     return isGrown ? [...errors, ...cidrFaults(cidrs)] : errors
   },
-  validateStatusUpdate: ({ status }) => validateConditions(status?.conditions, 'status.conditions'),
   columns: [nameColumn, column('CIDRs', 'string', 'The ranges of addresses.', ({ spec }) => (spec.cidrs ?? []).join(',')), ageColumn],
 })
 
