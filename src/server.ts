@@ -11,7 +11,7 @@ import type { Node } from './api/types.gen.ts'
 import { VERSION } from './api/version.ts'
 import { controllerUser } from './auth/authenticate.ts'
 import { ServiceAccountTokens } from './auth/service-account-tokens.ts'
-import { bootstrapObjects } from './bootstrap.ts'
+import { bootstrapObjects, descriptiveObjects } from './bootstrap.ts'
 import type { Client } from './client/client.ts'
 import { LocalClient } from './client/local-client.ts'
 import { cronJobController } from './controllers/cronjob/controller.ts'
@@ -87,7 +87,8 @@ export async function createServer({
   compactionIntervalMs = COMPACTION_INTERVAL_MS,
   onError,
 }: ServerOptions): Promise<Server> {
-  const resources = new Resources(loadDefinitions())
+  const definitions = loadDefinitions()
+  const resources = new Resources(definitions)
   const cache = new Cache(storage, { attributesOf: attributesBy(resources), maxChanges: MAX_CHANGES, maxChangeBytes: MAX_CHANGE_BYTES })
   const view = clusterView(cache, clock)
   const context: RegistryContext = {
@@ -150,6 +151,7 @@ export async function createServer({
       if (compactionIntervalMs > 0) background.push(compactRegularly(cache, clock, compactionIntervalMs))
       if (clock instanceof RealClock) background.push(wakeCronJobs(manager, clock, onError))
       isReady = true
+      await Promise.all(descriptiveObjects(definitions).map(({ resource, object }) => ifMissing(client.create(resource, object))))
     },
     close: async () => {
       for (const timer of background) timer.cancel()

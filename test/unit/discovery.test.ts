@@ -57,8 +57,8 @@ describe('the plain form', () => {
       'coordination.k8s.io',
       'node.k8s.io',
       'discovery.k8s.io',
-      'flowcontrol.apiserver.k8s.io',
       'resource.k8s.io',
+      'flowcontrol.apiserver.k8s.io',
       // As with a metrics server, which comes behind custom resources too.
       'metrics.k8s.io',
     ])

@@ -376,7 +376,7 @@ describe('what a client is told of its Pod', () => {
     const advice = "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended"
     expect(podWarnings(pod({ given: {} }, 'a.b'))).toEqual([`${advice}: [must not contain dots]`])
     expect(podWarnings(pod({ given: {} }, `${'a'.repeat(40)}.${'b'.repeat(40)}`))).toEqual([
-      `${advice}: [must be no more than 63 bytes must not contain dots]`,
+      `${advice}: [must be no more than 63 characters must not contain dots]`,
     ])
   })
 })
