@@ -114,6 +114,13 @@ describe('what may not become of objects', () => {
       },
       [],
     ],
+    [
+      'autoscaling/v1/horizontalpodautoscalers',
+      'faults are where the second version has the field',
+      { spec: { scaleTargetRef: { kind: 'x', name: 'd' }, maxReplicas: 1, targetCPUUtilizationPercentage: 0 } },
+      { spec: { scaleTargetRef: { kind: 'x', name: 'd' }, maxReplicas: 1 } },
+      ['spec.metrics[0].resource.target.averageUtilization: Invalid value: 0: must be greater than 0'],
+    ],
   ])('%s: %s', (path, _, next, old, faults) => {
     expect(updated(path, objectOf(path, next), objectOf(path, old))).toEqual(faults)
   })
@@ -172,6 +179,13 @@ describe('what a status may not say', () => {
         'status.attachError.message: Too long: may not be more than 262144 bytes',
         'status.attachError.errorCode: Invalid value: -1: must be between 0 and 2147483647, inclusive',
       ],
+    ],
+    [
+      'apiregistration.k8s.io/v1/apiservices',
+      'conditions',
+      { status: { conditions: [{ type: 'Available', status: 'x' }] } },
+      {},
+      ['status.conditions[0].status: Unsupported value: "x": supported values: "True", "False", "Unknown"'],
     ],
   ])('%s: %s', (path, _, next, old, faults) => {
     expect(statused(path, objectOf(path, next), objectOf(path, old))).toEqual(faults)

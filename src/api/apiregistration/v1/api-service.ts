@@ -1,11 +1,13 @@
 import { defineResource } from '../../definition.ts'
 import { findCondition } from '../../meta/conditions.ts'
 import { pushInvalid } from '../../meta/field-checks.ts'
-import { type FieldError, invalid, required } from '../../meta/field-error.ts'
+import { type FieldError, invalid, notSupported, required } from '../../meta/field-error.ts'
 import { keepMetadata } from '../../meta/keep-metadata.ts'
 import { isDns1035Label, isDns1123Subdomain, isPathSegmentName, isValidPortNumber } from '../../meta/names.ts'
 import { ageColumn, column, nameColumn } from '../../table-columns.ts'
 import type { APIService, APIServiceCondition } from '../../types.gen.ts'
+
+const CONDITION_STATUSES = ['True', 'False', 'Unknown']
 
 export const apiService = defineResource<APIService>('apiregistration.k8s.io/v1/apiservices', {
   refusesUnconditionalUpdate: true,
@@ -47,6 +49,13 @@ export const apiService = defineResource<APIService>('apiregistration.k8s.io/v1/
     if (spec?.insecureSkipTLSVerify && spec.caBundle) {
       errors.push(invalid('spec.insecureSkipTLSVerify', true, 'may not be true if caBundle is present'))
     }
+    return errors
+  },
+  validateStatusUpdate: ({ status }) => {
+    const errors: FieldError[] = []
+    status?.conditions?.forEach(({ status: value = '' }, i) => {
+      if (!CONDITION_STATUSES.includes(value)) errors.push(notSupported(`status.conditions[${i}].status`, value, CONDITION_STATUSES))
+    })
     return errors
   },
   columns: [

@@ -3,7 +3,6 @@
  * Upstream: pkg/apis/autoscaling/v1/conversion.go.
  */
 import { defineResource } from '../../definition.ts'
-import { invalid } from '../../meta/field-error.ts'
 import type { KubeObject } from '../../object.ts'
 import type {
   AutoscalingV1HorizontalPodAutoscaler,
@@ -36,16 +35,11 @@ export const horizontalPodAutoscalerV1 = defineResource<V1>('autoscaling/v1/hori
   prepareForCreate: (object) => {
     object.status = { currentReplicas: 0, desiredReplicas: 0 }
   },
-  validate: (object) => {
-    const errors = v2.validate?.(toV2(object)) ?? []
-    const target = object.spec.targetCPUUtilizationPercentage
-    // Through this version the fault is reported where the field is.
-    return errors.map((error) =>
-      target !== undefined && target < 1 && error.field.endsWith('.resource.target.averageUtilization')
-        ? invalid('spec.targetCPUUtilizationPercentage', target, error.detail)
-        : error,
-    )
-  },
+  // Faults are reported where the fields are in the other version.
+  validatesUpdateAlone: true,
+  validate: (object) => v2.validate?.(toV2(object)) ?? [],
+  validateUpdate: (next, old) => v2.validateUpdate?.(toV2(next), toV2(old)) ?? [],
+  validateStatusUpdate: (next, old) => v2.validateStatusUpdate?.(toV2(next), toV2(old)) ?? [],
   columns: (v2.columns ?? []).map((column) => ({ ...column, cell: (object: V1, now: number) => column.cell(toV2(object), now) })),
   conversion: {
     storedAs: 'horizontalpodautoscalers.autoscaling',
