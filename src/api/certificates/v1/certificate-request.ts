@@ -1,12 +1,9 @@
 /** What `spec.request` must be: a PEM block with a certificate request that its own key signed. Upstream: validateCSR. */
 import { createPublicKey, verify } from 'node:crypto'
+import { BIT_STRING, elementsOf, expectTag, OBJECT_IDENTIFIER, SEQUENCE } from './der.ts'
 
 /** Base64 lines between a header and a footer; lines with a colon are headers of the block. Upstream: encoding/pem. */
 const PEM_BLOCK = /-----BEGIN ([^\n]*?)-----\r?\n((?:[^\n]*:[^\n]*\n)*\s*)([A-Za-z0-9+/=\s]*)-----END \1-----/
-
-const SEQUENCE = 0x30
-const BIT_STRING = 0x03
-const OBJECT_IDENTIFIER = 0x06
 
 /** How a key of each algorithm signs. Keys are the object identifiers, in hex. */
 const ALGORITHMS: Readonly<Record<string, { readonly digest: string | null; readonly failure: string }>> = {
@@ -44,36 +41,20 @@ interface Request {
 
 /** PKCS #10: { { version, subject, key, attributes }, { algorithm }, signature } */
 function parseRequest(der: Buffer): Request | undefined {
-  const [outer, ...trailing] = elements(der)
-  if (outer?.tag !== SEQUENCE || trailing.length > 0) return undefined
-  const [info, identifier, bits] = elements(outer.content)
-  if (info?.tag !== SEQUENCE || identifier?.tag !== SEQUENCE || bits?.tag !== BIT_STRING) return undefined
-  const [, , key] = elements(info.content)
-  const [algorithm] = elements(identifier.content)
-  if (key?.tag !== SEQUENCE || algorithm?.tag !== OBJECT_IDENTIFIER) return undefined
-  // A bit string begins with the number of its unused bits.
-  return { signed: info.whole, publicKey: key.whole, algorithm: algorithm.content.toString('hex'), signature: bits.content.subarray(1) }
-}
-
-interface Element {
-  readonly tag: number
-  readonly content: Buffer
-  readonly whole: Buffer
-}
-
-/** What stands one after another in `der`; up to where it is cut short. */
-function elements(der: Buffer): Element[] {
-  const found: Element[] = []
-  for (let start = 0; start + 2 <= der.length; ) {
-    const first = der[start + 1]!
-    const lengthBytes = first < 0x80 ? 0 : first & 0x7f
-    if (lengthBytes > 4 || start + 2 + lengthBytes > der.length) break
-    const length = lengthBytes === 0 ? first : der.readUIntBE(start + 2, lengthBytes)
-    const from = start + 2 + lengthBytes
-    const to = from + length
-    if (to > der.length) break
-    found.push({ tag: der[start]!, content: der.subarray(from, to), whole: der.subarray(start, to) })
-    start = to
+  try {
+    const [outer] = elementsOf(der)
+    const [info, identifier, bits] = elementsOf(expectTag(outer, SEQUENCE))
+    const [, , key] = elementsOf(expectTag(info, SEQUENCE))
+    const [algorithm] = elementsOf(expectTag(identifier, SEQUENCE))
+    expectTag(key, SEQUENCE)
+    return {
+      signed: info!.whole,
+      publicKey: key!.whole,
+      algorithm: expectTag(algorithm, OBJECT_IDENTIFIER).toString('hex'),
+      // A bit string begins with the number of its unused bits.
+      signature: expectTag(bits, BIT_STRING).subarray(1),
+    }
+  } catch {
+    return undefined
   }
-  return found
 }
