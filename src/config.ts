@@ -1,5 +1,6 @@
 /** Flags and environment, read once into one frozen record. The only reader of process.env. */
 import { parseArgs } from 'node:util'
+import { DEFAULT_FEATURE_GATES, FEATURE_GATE_NAMES, type FeatureGates, featureGates, type GateFault } from './api/feature-gates.ts'
 import { CONTROLLER_NAMES, type ControllerName, enabledControllers } from './controllers/switches.ts'
 import { parseGoDuration } from './lib/go-duration.ts'
 
@@ -12,6 +13,7 @@ export interface Config {
   readonly controllers: ReadonlySet<ControllerName>
   /** 0: nothing is forgotten because of its age. */
   readonly compactionIntervalMs: number
+  readonly featureGates: FeatureGates
 }
 
 export type StorageConfig = { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly path: string }
@@ -24,23 +26,27 @@ export const HELP = `Coracle: a Kubernetes control plane in one process, with si
 Usage: npm start -- [flags]
 
 Flags (or the environment variable in brackets):
-  --port PORT         Port to listen on; 0 takes a free one. [CORACLE_PORT] (default 8080)
-  --host ADDRESS      Address to listen on. [CORACLE_HOST] (default 127.0.0.1)
-  --nodes N           Simulated nodes that join a new cluster. [CORACLE_NODES] (default 3)
-  --storage URL       Where objects are kept: sqlite:PATH or memory: [CORACLE_STORAGE] (default sqlite:coracle.db)
-  --controllers LIST  Controllers that run: * is all of them, job is that one, -job isn't. Without the job controller:
-                      --controllers=*,-job [CORACLE_CONTROLLERS] (default *)
+  --port PORT           Port to listen on; 0 takes a free one. [CORACLE_PORT] (default 8080)
+  --host ADDRESS        Address to listen on. [CORACLE_HOST] (default 127.0.0.1)
+  --nodes N             Simulated nodes that join a new cluster. [CORACLE_NODES] (default 3)
+  --storage URL         Where objects are kept: sqlite:PATH or memory: [CORACLE_STORAGE] (default sqlite:coracle.db)
+  --controllers LIST    Controllers that run: * is all of them, job is that one, -job isn't. Without the job controller:
+                        --controllers=*,-job [CORACLE_CONTROLLERS] (default *)
+  --feature-gates LIST  Features that are on or off, as listed below: NAME=true,NAME=false [CORACLE_FEATURE_GATES]
   --compaction-interval DURATION
-                      How long changes are kept for watches that resume: once to twice this; 0 is for ever.
-                      [CORACLE_COMPACTION_INTERVAL] (default 5m)
-  --help              Show this text.
-  --version           Show the version.
+                        How long changes are kept for watches that resume: once to twice this; 0 is for ever.
+                        [CORACLE_COMPACTION_INTERVAL] (default 5m)
+  --help                Show this text.
+  --version             Show the version.
 
 Then: kubectl --server http://127.0.0.1:8080 get nodes
 API of the simulation: http://127.0.0.1:8080/docs
 
 Controllers:
 ${inLines(CONTROLLER_NAMES, 100)}
+
+Feature gates, and what they are when nothing is said:
+${FEATURE_GATE_NAMES.map((name) => `  ${name}=${DEFAULT_FEATURE_GATES[name]}`).join('\n')}
 `
 
 function inLines(words: readonly string[], width: number): string {
@@ -60,6 +66,7 @@ const OPTIONS = {
   storage: { type: 'string' },
   controllers: { type: 'string' },
   'compaction-interval': { type: 'string' },
+  'feature-gates': { type: 'string' },
   help: { type: 'boolean' },
   version: { type: 'boolean' },
 } as const
@@ -69,7 +76,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
   const flags = parseFlags(args)
   if (flags.help) return 'help'
   if (flags.version) return 'version'
-  const value = (name: 'port' | 'host' | 'nodes' | 'storage' | 'controllers' | 'compaction-interval') =>
+  const value = (name: 'port' | 'host' | 'nodes' | 'storage' | 'controllers' | 'feature-gates' | 'compaction-interval') =>
     flags[name] ?? environment[`CORACLE_${name.toUpperCase().replaceAll('-', '_')}`]
   return Object.freeze({
     host: value('host') ?? '127.0.0.1',
@@ -78,6 +85,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     storage: storageConfig(value('storage') ?? 'sqlite:coracle.db'),
     controllers: controllersConfig((value('controllers') ?? '*').split(',')),
     compactionIntervalMs: duration('--compaction-interval', value('compaction-interval') ?? '5m'),
+    featureGates: featureGatesConfig((value('feature-gates') ?? '').split(',')),
   })
 }
 
@@ -118,4 +126,17 @@ export function controllersConfig(list: readonly string[]): ReadonlySet<Controll
   const enabled = enabledControllers(list.map((item) => item.trim()).filter(Boolean))
   if (!('unknown' in enabled)) return enabled
   throw new ConfigError(`--controllers: there is no controller ${JSON.stringify(enabled.unknown)}. --help lists those there are.`)
+}
+
+const GATE_FAULTS: Readonly<Record<GateFault, (item: string) => string>> = {
+  unknown: (item) => `there is no feature gate ${JSON.stringify(item)}. There are: ${FEATURE_GATE_NAMES.join(', ')}.`,
+  noValue: (item) => `${JSON.stringify(item)} must say true or false: ${item}=true.`,
+  noBoolean: (item) => `${JSON.stringify(item)} must be true or false.`,
+}
+
+/** @throws ConfigError */
+export function featureGatesConfig(list: readonly string[]): FeatureGates {
+  const gates = featureGates(list.map((item) => item.trim()).filter(Boolean))
+  if (!('fault' in gates)) return Object.freeze(gates)
+  throw new ConfigError(`--feature-gates: ${GATE_FAULTS[gates.fault](gates.item)}`)
 }

@@ -7,8 +7,9 @@
  *     await cluster.close()
  */
 import type { FastifyInstance } from 'fastify'
+import type { FeatureGates } from './api/feature-gates.ts'
 import type { Client } from './client/client.ts'
-import { controllersConfig, storageConfig } from './config.ts'
+import { controllersConfig, featureGatesConfig, storageConfig } from './config.ts'
 import type { Simulation } from './http/routes/simulation.ts'
 import { type Clock, RealClock, VirtualClock } from './lib/clock.ts'
 import { SeededRandom, SystemRandom } from './lib/random.ts'
@@ -34,6 +35,8 @@ export interface ClusterOptions {
   readonly seed?: number
   /** As --controllers has them: `['*', '-job']` leaves out the Job controller. All of them when not given. */
   readonly controllers?: readonly string[]
+  /** What upstream has off in 1.36 and shall be on here: `{ MaxUnavailableStatefulSet: true }`. */
+  readonly featureGates?: Partial<FeatureGates>
 }
 
 export interface Cluster {
@@ -63,6 +66,7 @@ export async function createCluster({
   storage = 'memory:',
   seed,
   controllers = ['*'],
+  featureGates = {},
 }: ClusterOptions = {}): Promise<Cluster> {
   const enabled = controllersConfig(controllers)
   const chosen = clock === 'virtual' ? new VirtualClock() : clock === 'real' ? new RealClock() : clock
@@ -74,6 +78,7 @@ export async function createCluster({
     random,
     nodes,
     controllers: enabled,
+    featureGates: featureGatesConfig(Object.entries(featureGates).map(([name, isOn]) => `${name}=${isOn}`)),
     onError: (where, error) => {
       console.error(`${where}:`, error)
     },

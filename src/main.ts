@@ -20,6 +20,7 @@ async function main(): Promise<void> {
     nodes: config.nodes,
     controllers: config.controllers,
     compactionIntervalMs: config.compactionIntervalMs,
+    featureGates: config.featureGates,
     onError: (where, error) => console.error(`${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
   })
   const url = await listen(server, config)

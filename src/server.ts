@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { AdmissionChain, type ClusterView } from './admission/admission.ts'
 import { admissionPlugins } from './admission/plugins.ts'
+import type { FeatureGates } from './api/feature-gates.ts'
 import { loadDefinitions } from './api/index.ts'
 import { ApiError, badRequestError } from './api/meta/api-error.ts'
 import { parseQuantity } from './api/meta/quantity.ts'
@@ -62,6 +63,7 @@ export interface ServerOptions {
   readonly controllers: ReadonlySet<ControllerName>
   /** What is older than two of these is forgotten, as upstream does: history lasts between one and two. 0: for ever. 5 minutes when not given. */
   readonly compactionIntervalMs?: number
+  readonly featureGates: FeatureGates
   /** A defect: reported, and the cluster goes on. */
   readonly onError: (where: string, error: unknown) => void
 }
@@ -85,9 +87,10 @@ export async function createServer({
   nodes,
   controllers: enabled,
   compactionIntervalMs = COMPACTION_INTERVAL_MS,
+  featureGates,
   onError,
 }: ServerOptions): Promise<Server> {
-  const definitions = loadDefinitions()
+  const definitions = loadDefinitions(featureGates)
   const resources = new Resources(definitions)
   const cache = new Cache(storage, { attributesOf: attributesBy(resources), maxChanges: MAX_CHANGES, maxChangeBytes: MAX_CHANGE_BYTES })
   const view = clusterView(cache, clock)
@@ -122,6 +125,7 @@ export async function createServer({
     [
       ...controllers({
         definitions: resources.all(),
+        featureGates,
         startedAt: clock.now(),
         rootCertificate: ROOT_CERTIFICATE,
         advertised: () => advertisedBy(app),

@@ -43,6 +43,7 @@ import { serviceAccount } from './core/v1/service-account.ts'
 import type { ResourceBehaviour, ResourceDefinition, ResourceFacts } from './definition.ts'
 import { endpointSlice } from './discovery/v1/endpoint-slice.ts'
 import { event as eventsEvent } from './events/v1/event.ts'
+import { DEFAULT_FEATURE_GATES, type FeatureGates } from './feature-gates.ts'
 import { flowSchema } from './flowcontrol/v1/flow-schema.ts'
 import { priorityLevelConfiguration } from './flowcontrol/v1/priority-level-configuration.ts'
 import { qualifiedName } from './meta/api-error.ts'
@@ -65,8 +66,8 @@ import { storageClass } from './storage/v1/storage-class.ts'
 import { volumeAttachment } from './storage/v1/volume-attachment.ts'
 import { volumeAttributesClass } from './storage/v1/volume-attributes-class.ts'
 
-/** A line a kind. To add one, import what its file exports and put it here. */
-const BEHAVIOURS: readonly ResourceBehaviour[] = [
+/** A line a kind. To add one, import what its file exports and put it here; what depends on feature gates is a function of them. */
+const BEHAVIOURS: readonly (ResourceBehaviour | ((gates: FeatureGates) => ResourceBehaviour))[] = [
   componentStatus,
   configMap,
   podTemplate,
@@ -133,9 +134,12 @@ const BEHAVIOURS: readonly ResourceBehaviour[] = [
 ]
 
 /** Every resource of the data. Facts are read anew on each call: keep the answer. */
-export function loadDefinitions(): readonly ResourceDefinition[] {
+export function loadDefinitions(gates: FeatureGates = DEFAULT_FEATURE_GATES): readonly ResourceDefinition[] {
   const facts = JSON.parse(readFileSync(packageFile('openapi/resources.json'), 'utf8')) as ResourceFacts[]
-  return defineResources(facts, BEHAVIOURS)
+  return defineResources(
+    facts,
+    BEHAVIOURS.map((behaviour) => (typeof behaviour === 'function' ? behaviour(gates) : behaviour)),
+  )
 }
 
 /** @throws Error when a behaviour is for a resource that is not in the facts, or when there are two for one */

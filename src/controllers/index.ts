@@ -1,5 +1,6 @@
 /** The controllers that run: a line each. */
 import type { ResourceDefinition } from '../api/definition.ts'
+import type { FeatureGates } from '../api/feature-gates.ts'
 import type { ControllerDefinition } from '../runtime/controller.ts'
 import { cronJobController } from './cronjob/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
@@ -34,6 +35,7 @@ import { vacProtectionController } from './vac-protection/controller.ts'
 export interface ControllersOptions {
   /** Every resource served. */
   readonly definitions: readonly ResourceDefinition[]
+  readonly featureGates: FeatureGates
   /** When the controllers begin to run, in milliseconds since the epoch. */
   readonly startedAt: number
   /** PEM: what clients verify the API server by. */
@@ -42,7 +44,13 @@ export interface ControllersOptions {
   readonly advertised: () => Advertised
 }
 
-export function controllers({ definitions, startedAt, rootCertificate, advertised }: ControllersOptions): readonly ControllerDefinition[] {
+export function controllers({
+  definitions,
+  featureGates,
+  startedAt,
+  rootCertificate,
+  advertised,
+}: ControllersOptions): readonly ControllerDefinition[] {
   return [
     namespaceController(definitions),
     serviceAccountController,
@@ -54,7 +62,7 @@ export function controllers({ definitions, startedAt, rootCertificate, advertise
     replicaSetController,
     replicationControllerController,
     daemonSetController(),
-    statefulSetController,
+    statefulSetController(featureGates),
     jobController(),
     cronJobController(),
     ttlAfterFinishedController,

@@ -16,8 +16,8 @@ const DONE: Outcome = { kind: 'done' }
 
 /** Actions of one verb that run together at most: enough to fill a commit, too few to hold up requests. */
 const MAX_TOGETHER = 256
-/** Upstream doubles; here each slice waits for a commit, so fewer of them are worth a few more creates that fail together. */
-const SLOW_START_GROWTH = 4
+/** Upstream: controller_utils.go slowStartBatch. */
+const SLOW_START_GROWTH = 2
 
 /**
  * @param resource of the reconciled object; undefined when the plan is about no one object and has no status

@@ -2,7 +2,7 @@
  * What a controller wants done, as plain data. `reconcile` returns one; execute-plan.ts carries it out.
  *
  * Actions run in order; neighbours with the same `verb` run together (and are committed together), creates in slow-start
- * batches: 1, 4, 16, … Upstream: controller_utils.go slowStartBatch. `status` is written last, and only if it differs.
+ * batches: 1, 2, 4, 8, … Upstream: controller_utils.go slowStartBatch. `status` is written last, and only if it differs.
  * When an action fails, the rest of the plan is dropped and the key is tried again after a back-off, with the fault in
  * `context.lastFailure`; a conflict, a missing object on delete and an object of ours that is there already are no faults.
  */

@@ -10,15 +10,18 @@ import { deepEqual } from '../../src/lib/deep-equal.ts'
 import { SeededRandom } from '../../src/lib/random.ts'
 import type { ControllerDefinition, Key, Reader } from '../../src/runtime/controller.ts'
 import { keyOf } from '../../src/runtime/owner-keys.ts'
-import type { Action, Plan, PlannedEvent } from '../../src/runtime/plan.ts'
+import type { Action, Plan, PlannedEvent, ReconcileContext } from '../../src/runtime/plan.ts'
 
 export class PlanWorld {
   now = Date.parse('2026-01-01T00:00:00Z')
   readonly events: PlannedEvent[] = []
   /** Every action that was carried out, as `verb resource/name`. */
   readonly log: string[] = []
+  /** Says why the server refuses an action; the plan ends there, and the next one knows. */
+  refuses: (action: Action) => string | undefined = () => undefined
   readonly #objects = new Map<string, Map<string, KubeObject>>()
   readonly #random = new SeededRandom(1)
+  readonly #lastFailures = new Map<Key, NonNullable<ReconcileContext['lastFailure']>>()
   #revision = 0
 
   readonly reader: Reader = {
@@ -84,8 +87,18 @@ export class PlanWorld {
   reconcile<O>(controller: ControllerDefinition<O>, key: Key): Plan {
     const observed = controller.observe(this.reader, key)
     if (observed === undefined) return {}
-    const plan = controller.reconcile(observed, { now: this.now, newName: (base) => base + this.#random.suffix(5) })
-    for (const action of plan.actions ?? []) if (!this.#carryOut(action)) return plan
+    const lastFailure = this.#lastFailures.get(key)
+    const plan = controller.reconcile(observed, { now: this.now, newName: (base) => base + this.#random.suffix(5), lastFailure })
+    for (const action of plan.actions ?? []) {
+      const message = this.refuses(action)
+      if (message !== undefined) {
+        if (action.failureEvent) this.events.push({ ...action.failureEvent, message: `${action.failureEvent.message}${message}` })
+        this.#lastFailures.set(key, { action, reason: 'Forbidden', message })
+        return plan
+      }
+      if (!this.#carryOut(action)) return plan
+    }
+    this.#lastFailures.delete(key)
     this.events.push(...(plan.events ?? []))
     if (plan.status !== undefined) {
       const { namespace, name } = plan.status.metadata

@@ -36,6 +36,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 
 class Run {
   readonly world = new PlanWorld()
+  readonly #controller = statefulSetController()
 
   constructor(podManagementPolicy: string) {
     this.world.put(SETS, {
@@ -57,7 +58,7 @@ class Run {
   }
 
   reconcile() {
-    return this.world.reconcile(statefulSetController, 'default/web')
+    return this.world.reconcile(this.#controller, 'default/web')
   }
 
   let(event: Happening): void {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { DEFAULT_FEATURE_GATES } from '../../src/api/feature-gates.ts'
 import { loadDefinitions } from '../../src/api/index.ts'
 import { HELP, readConfig } from '../../src/config.ts'
 import { controllers } from '../../src/controllers/index.ts'
@@ -50,6 +51,7 @@ test('the names are those of the controllers', () => {
   const definitions = [
     ...controllers({
       definitions: loadDefinitions(),
+      featureGates: DEFAULT_FEATURE_GATES,
       startedAt: 0,
       rootCertificate: '',
       advertised: () => ({ address: '10.0.0.1', port: 443 }),

@@ -1,3 +1,4 @@
+import { DEFAULT_FEATURE_GATES, type FeatureGates } from '../../api/feature-gates.ts'
 import { fromLabelSelector } from '../../api/meta/selectors.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { ControllerRevision, PersistentVolumeClaim, Pod, StatefulSet } from '../../api/types.gen.ts'
@@ -16,16 +17,18 @@ const STATEFUL_SETS = 'statefulsets.apps'
 
 const claimants = claimantKeys<StatefulSet>('StatefulSet', STATEFUL_SETS, (set) => fromLabelSelector(set.spec.selector))
 
-export const statefulSetController: ControllerDefinition<ObservedStatefulSet> = {
-  name: 'statefulset',
-  reconciles: STATEFUL_SETS,
-  watches: {
-    [PODS]: claimants,
-    [CONTROLLER_REVISIONS]: claimants,
-    [CLAIMS]: claimKeys,
-  },
-  observe,
-  reconcile: reconcileStatefulSet,
+export function statefulSetController(gates: FeatureGates = DEFAULT_FEATURE_GATES): ControllerDefinition<ObservedStatefulSet> {
+  return {
+    name: 'statefulset',
+    reconciles: STATEFUL_SETS,
+    watches: {
+      [PODS]: claimants,
+      [CONTROLLER_REVISIONS]: claimants,
+      [CLAIMS]: claimKeys,
+    },
+    observe,
+    reconcile: (observed, context) => reconcileStatefulSet(observed, context, gates),
+  }
 }
 
 function observe(reader: Reader, key: Key): ObservedStatefulSet | undefined {

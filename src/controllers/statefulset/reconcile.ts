@@ -3,6 +3,7 @@
  * removed and updated in reverse. Pure. Invariant: at most one pod an ordinal, as its name is the ordinal's.
  * Upstream: stateful_set_control.go updateStatefulSet.
  */
+import type { FeatureGates } from '../../api/feature-gates.ts'
 import { fromLabelSelector, selects } from '../../api/meta/selectors.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { ControllerRevision, PersistentVolumeClaim, Pod, StatefulSet } from '../../api/types.gen.ts'
@@ -16,7 +17,7 @@ import { isMemberOf, isOrdinalWanted, isUnavailable, ordinalOf, podRevision, rep
 import { PODS } from './pods.ts'
 import { type Situation, type Step, stepForCondemned, stepForReplica } from './replica.ts'
 import { chooseRevisions, cleanUpHistory } from './revisions.ts'
-import { stepForUpdate } from './rolling-update.ts'
+import { maxUnavailableOf, stepForUpdate } from './rolling-update.ts'
 import { withStatus } from './status.ts'
 
 export interface ObservedStatefulSet {
@@ -34,6 +35,7 @@ export interface ObservedStatefulSet {
 export function reconcileStatefulSet(
   observed: ObservedStatefulSet,
   { now, lastFailure }: Pick<ReconcileContext, 'now' | 'lastFailure'>,
+  gates: FeatureGates,
 ): Plan {
   const { set } = observed
   const selector = fromLabelSelector(set.spec.selector)
@@ -58,6 +60,7 @@ export function reconcileStatefulSet(
     revisions,
     claims: new Map(observed.claims.map((found) => [found.metadata.name, found])),
     now,
+    maxUnavailable: gates.MaxUnavailableStatefulSet ? maxUnavailableOf(set) : undefined,
     isOrdered: set.spec.podManagementPolicy !== 'Parallel',
   }
   const walk = walkPods(situation, pods)
@@ -117,7 +120,7 @@ function walkPods(situation: Situation, pods: readonly Pod[]): Walk {
 
   const update = stepForUpdate(situation, replicas)
   takeSteps(walk, isOrdered, [update], ({ step }) => step)
-  if (update.deleted !== undefined && podRevision(update.deleted) === situation.revisions.current.name) walk.updating = 1
+  walk.updating = update.deleted.filter((pod) => podRevision(pod) === situation.revisions.current.name).length
   return walk
 }
 

@@ -26,6 +26,8 @@ export interface Situation {
   readonly now: number
   /** One after the other, each when its predecessors are available. */
   readonly isOrdered: boolean
+  /** How many replicas an update may have away at once; undefined when the field isn't in force. */
+  readonly maxUnavailable: number | undefined
 }
 
 const DONE: Step = { actions: [], isBlocking: false }

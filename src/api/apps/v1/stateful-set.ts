@@ -2,6 +2,7 @@ import { workloadWarnings } from '../../core/v1/pod-warnings.ts'
 import { claimSpecWarnings } from '../../core/v1/resource-warnings.ts'
 import { setPersistentVolumeClaimSpecDefaults } from '../../core/v1/volume-defaults.ts'
 import { defineResource } from '../../definition.ts'
+import type { FeatureGates } from '../../feature-gates.ts'
 import { isSameValue, pushDecremented } from '../../meta/field-checks.ts'
 import { type FieldError, forbidden } from '../../meta/field-error.ts'
 import { nameIsDnsLabel } from '../../meta/names.ts'
@@ -33,47 +34,50 @@ const MUTABLE = [
   'minReadySeconds',
 ] as const
 
-export const statefulSet = defineResource<StatefulSet>('apps/v1/statefulsets', {
-  countsGenerations: true,
-  validateName: nameIsDnsLabel,
-  setDefaults: (object) => {
-    object.spec ??= {} as StatefulSetSpec
-    setSpecDefaults(object.spec)
-  },
-  prepareForCreate: (object) => {
-    object.status = { replicas: 0, availableReplicas: 0 }
-    dropMaxUnavailable(object.spec)
-  },
-  prepareForUpdate: (next, old) => {
-    if (old.spec.updateStrategy?.rollingUpdate?.maxUnavailable === undefined) dropMaxUnavailable(next.spec)
-  },
-  validatesUpdateAlone: true,
-  validate: ({ spec }) => validateStatefulSetSpec(spec, {}),
-  validateUpdate: (next, old) => {
-    const toleratesTemplate = validateStatefulSetSpec(old.spec, { isUpdate: true }).length > 0
-    const errors = validateStatefulSetSpec(next.spec, { isUpdate: true, toleratesTemplate })
-    pushForbiddenChange(errors, next.spec, old.spec)
-    return errors
-  },
-  validateStatusUpdate: (next, old) => {
-    const errors = validateReplicaCounts({ ...next.status }, COUNTS, BOUNDED, 'status.readyReplicas')
-    pushDecremented(errors, 'status.collisionCount', next.status?.collisionCount, old.status?.collisionCount)
-    return errors
-  },
-  warnings,
-  columns: [
-    nameColumn,
-    column(
-      'Ready',
-      'string',
-      'Pods that are ready, of those wanted.',
-      ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec.replicas ?? 0}`,
-    ),
-    ageColumn,
-    ...containerColumns<StatefulSet>(({ spec }) => spec.template),
-  ],
-  scale: replicasScale,
-})
+export const statefulSet = ({ MaxUnavailableStatefulSet }: FeatureGates) =>
+  defineResource<StatefulSet>('apps/v1/statefulsets', {
+    countsGenerations: true,
+    validateName: nameIsDnsLabel,
+    setDefaults: (object) => {
+      object.spec ??= {} as StatefulSetSpec
+      setSpecDefaults(object.spec)
+      if (MaxUnavailableStatefulSet) setMaxUnavailableDefault(object.spec)
+    },
+    prepareForCreate: (object) => {
+      object.status = { replicas: 0, availableReplicas: 0 }
+      if (!MaxUnavailableStatefulSet) dropMaxUnavailable(object.spec)
+    },
+    prepareForUpdate: (next, old) => {
+      const isInUse = old.spec.updateStrategy?.rollingUpdate?.maxUnavailable !== undefined
+      if (!MaxUnavailableStatefulSet && !isInUse) dropMaxUnavailable(next.spec)
+    },
+    validatesUpdateAlone: true,
+    validate: ({ spec }) => validateStatefulSetSpec(spec, {}),
+    validateUpdate: (next, old) => {
+      const toleratesTemplate = validateStatefulSetSpec(old.spec, { isUpdate: true }).length > 0
+      const errors = validateStatefulSetSpec(next.spec, { isUpdate: true, toleratesTemplate })
+      pushForbiddenChange(errors, next.spec, old.spec)
+      return errors
+    },
+    validateStatusUpdate: (next, old) => {
+      const errors = validateReplicaCounts({ ...next.status }, COUNTS, BOUNDED, 'status.readyReplicas')
+      pushDecremented(errors, 'status.collisionCount', next.status?.collisionCount, old.status?.collisionCount)
+      return errors
+    },
+    warnings,
+    columns: [
+      nameColumn,
+      column(
+        'Ready',
+        'string',
+        'Pods that are ready, of those wanted.',
+        ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec.replicas ?? 0}`,
+      ),
+      ageColumn,
+      ...containerColumns<StatefulSet>(({ spec }) => spec.template),
+    ],
+    scale: replicasScale,
+  })
 
 /** Upstream: strategy.go WarningsOnCreate, WarningsOnUpdate, which differ in the path of claims. */
 function warnings(next: StatefulSet, old: StatefulSet | undefined): string[] {
@@ -113,7 +117,12 @@ function setSpecDefaults(spec: StatefulSetSpec): void {
   }
 }
 
-/** The gate MaxUnavailableStatefulSet is off by default in 1.36: the field is dropped where it wasn't in use before. */
+/** Where the gate is on the field always has a value. */
+function setMaxUnavailableDefault({ updateStrategy }: StatefulSetSpec): void {
+  if (updateStrategy?.type === 'RollingUpdate' && updateStrategy.rollingUpdate) updateStrategy.rollingUpdate.maxUnavailable ??= 1
+}
+
+/** Where it is off the field goes, unless it was in use before: by a cluster that had it on. */
 function dropMaxUnavailable(spec: StatefulSetSpec): void {
   if (spec.updateStrategy?.rollingUpdate) delete spec.updateStrategy.rollingUpdate.maxUnavailable
 }
