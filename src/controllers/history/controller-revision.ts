@@ -26,12 +26,20 @@ export function revisionData(template: PodTemplateSpec): Record<string, unknown>
 /** The template a revision brings back. */
 export function revisionTemplate(revision: ControllerRevision | New<ControllerRevision>): PodTemplateSpec {
   const { $patch: _, ...template } = (revision.data as RevisionData | undefined)?.spec?.template ?? {}
-  return template
+  return withoutNullTime(template)
+}
+
+/** Up to 1.33 upstream wrote a template's creationTimestamp as null; such revisions are none the less of that template. */
+function withoutNullTime(template: PodTemplateSpec): PodTemplateSpec {
+  const metadata = template.metadata as { creationTimestamp?: unknown } | undefined
+  if (metadata?.creationTimestamp !== null) return template
+  const { creationTimestamp: _, ...kept } = metadata
+  return { ...template, metadata: kept as ObjectMeta }
 }
 
 /** Does the revision hold this very template? */
 export function isRevisionOf(revision: ControllerRevision, template: PodTemplateSpec): boolean {
-  return deepEqual(revisionTemplate(revision), template)
+  return deepEqual(revisionTemplate(revision), withoutNullTime(template))
 }
 
 /** Oldest first. Upstream: byRevision. */
