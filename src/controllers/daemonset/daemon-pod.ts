@@ -16,10 +16,10 @@ const GENERATION_ANNOTATION = 'deprecated.daemonset.template.generation'
 /** @param hash of the revision whose template the set has */
 export function createDaemonPod(set: DaemonSet, nodeName: string, hash: string, context: Pick<ReconcileContext, 'newName'>): CreateAction {
   const pod = podFromTemplate(set.spec.template, set, 'apps/v1', 'DaemonSet', context)
-  const generation = set.metadata.annotations?.[GENERATION_ANNOTATION]
+  const generation = templateGeneration(set)
   const labels = {
     ...pod.metadata.labels,
-    ...(generation !== undefined && /^[+-]?\d+$/.test(generation) && { [GENERATION_LABEL]: String(Number(generation)) }),
+    ...(generation !== undefined && { [GENERATION_LABEL]: generation }),
     [REVISION_LABEL]: hash,
   }
   const spec = { ...pod.spec, tolerations: daemonTolerations(pod.spec), affinity: affinityTo(nodeName, pod.spec.affinity) }
@@ -63,11 +63,19 @@ export function targetNode({ spec }: Pod): string | undefined {
 }
 
 /**
- * Is the pod made from the set's template as it is? Only the hash counts: after a rollback an older pod is right again.
- * Upstream: IsPodUpdated, whose comparison of template generations never holds.
+ * Is the pod made from the set's template as it is? By the hash, so that after a rollback an older pod is right again; or by
+ * the number of the template, which is what was compared before there were revisions. Upstream: IsPodUpdated.
  */
-export function isUpdated(pod: Pod, hash: string): boolean {
-  return hash !== '' && pod.metadata.labels?.[REVISION_LABEL] === hash
+export function isUpdated(set: DaemonSet, pod: Pod, hash: string): boolean {
+  const { labels } = pod.metadata
+  const generation = templateGeneration(set)
+  return (hash !== '' && labels?.[REVISION_LABEL] === hash) || (generation !== undefined && labels?.[GENERATION_LABEL] === generation)
+}
+
+/** How often the template was changed, and once more; undefined when the set doesn't say. Upstream: GetTemplateGeneration. */
+function templateGeneration({ metadata }: DaemonSet): string | undefined {
+  const text = metadata.annotations?.[GENERATION_ANNOTATION]
+  return text !== undefined && /^[+-]?\d+$/.test(text) ? String(Number(text)) : undefined
 }
 
 /** Bound pods first, then the oldest. Upstream: podByCreationTimestampAndPhase. */

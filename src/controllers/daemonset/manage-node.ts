@@ -73,8 +73,8 @@ function replaceEnded({ earlierFailures, now }: NodeSituation, node: Node, pods:
  */
 function excessWithSurge({ set, hash, now }: NodeSituation, running: readonly Pod[]): Pod[] {
   if (running.length <= 1) return []
-  const newest = running.find((pod) => isUpdated(pod, hash))
-  const old = running.find((pod) => !isUpdated(pod, hash))
+  const newest = running.find((pod) => isUpdated(set, pod, hash))
+  const old = running.find((pod) => !isUpdated(set, pod, hash))
   const excess = running.filter((pod) => pod !== newest && pod !== old)
   const isOldReplaced =
     newest !== undefined && old !== undefined && (!isPodReady(old) || isPodAvailable(newest, set.spec.minReadySeconds, now))

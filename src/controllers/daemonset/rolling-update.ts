@@ -48,8 +48,8 @@ interface NodeState {
 
 function stateOfNode({ set, hash, fits, podsByNode, now }: UpdateSituation, name: string): NodeState {
   const standing = (podsByNode.get(name) ?? []).filter((pod) => pod.metadata.deletionTimestamp === undefined)
-  const fresh = standing.filter((pod) => isUpdated(pod, hash))
-  const old = standing.filter((pod) => !isUpdated(pod, hash))
+  const fresh = standing.filter((pod) => isUpdated(set, pod, hash))
+  const old = standing.filter((pod) => !isUpdated(set, pod, hash))
   const fit = fits.get(name)
   const isAvailable = (pod: Pod | undefined) => pod !== undefined && isPodAvailable(pod, set.spec.minReadySeconds, now)
   return {

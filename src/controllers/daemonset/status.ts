@@ -24,7 +24,7 @@ export function withStatus(
     const pod = [...pods].sort(oldestFirst)[0]!
     if (isPodReady(pod)) count.ready++
     if (isPodAvailable(pod, set.spec.minReadySeconds, now)) count.available++
-    if (isUpdated(pod, hash)) count.updated++
+    if (isUpdated(set, pod, hash)) count.updated++
   }
   const { updatedNumberScheduled: _u, numberAvailable: _a, numberUnavailable: _n, ...kept } = set.status ?? ({} as DaemonSetStatus)
   return {
