@@ -71,7 +71,7 @@ function withinBounds(share: number, left: number): number {
 }
 
 /** By how much a ReplicaSet changes to keep its share of the Deployment's pods. Upstream: getReplicaSetFraction. */
-function fraction(replicaSet: ReplicaSet, deployment: Deployment): number {
+export function fraction(replicaSet: ReplicaSet, deployment: Deployment): number {
   const size = sizeOf(replicaSet)
   const desired = desiredReplicas(deployment)
   if (desired === 0) return -size
