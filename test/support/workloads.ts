@@ -5,7 +5,7 @@
 import { isConditionTrue } from '../../src/api/meta/conditions.ts'
 import type { GroupResource, KubeObject, New } from '../../src/api/object.ts'
 import type { CronJob, Deployment, Event, Job, JobSpec, Pod, PodTemplateSpec, ReplicaSet } from '../../src/api/types.gen.ts'
-import { type Cluster, createCluster, type Storage } from '../../src/index.ts'
+import { type Cluster, type ClusterOptions, createCluster, type Storage } from '../../src/index.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
 
 export const SECOND = 1000
@@ -34,6 +34,7 @@ export interface ScenarioOptions {
   readonly storage?: string | Storage
   /** Of names and other draws; another one after a restart. */
   readonly seed?: number
+  readonly featureGates?: ClusterOptions['featureGates']
 }
 
 export interface Change<T extends KubeObject = KubeObject> {
@@ -54,9 +55,15 @@ export class Scenario {
     this.clock = clock
   }
 
-  static async start({ nodes = 3, start = '2026-01-01T00:00:00Z', storage = 'memory:', seed }: ScenarioOptions = {}): Promise<Scenario> {
+  static async start({
+    nodes = 3,
+    start = '2026-01-01T00:00:00Z',
+    storage = 'memory:',
+    seed,
+    featureGates = {},
+  }: ScenarioOptions = {}): Promise<Scenario> {
     const clock = new VirtualClock(start)
-    return new Scenario(await createCluster({ nodes, clock, storage, ...(seed !== undefined && { seed }) }), clock)
+    return new Scenario(await createCluster({ nodes, clock, storage, featureGates, ...(seed !== undefined && { seed }) }), clock)
   }
 
   get now(): number {

@@ -112,6 +112,15 @@ describe('a pod that names its node', () => {
     expect(awaitsAdmission(given)).toBe(expected)
   })
 
+  it('is told so a second after it was made: controllers make another at once', () => {
+    const given = pod('p', asking({ cpu: '5' }), {}, { creationTimestamp: timestamp(NOW) })
+    const observed = { pod: given, node: node({}, { podCIDR: '10.1.0.0/24' }), podIP: '10.1.0.1', others: [given] }
+    const early = reconcilePod(observed, new SimulatedRuntime(), NOW + 400)
+    expect(early).toMatchObject({ requeueAfterMs: 600, waitingOn: expect.stringContaining('its rejection by the node') })
+    expect(early.status).toBeUndefined()
+    expect((reconcilePod(observed, new SimulatedRuntime(), NOW + 1000).status as Pod).status?.phase).toBe('Failed')
+  })
+
   it('fails for good, and says why', () => {
     const given = pod('p', asking({ cpu: '5' }))
     const plan = reconcilePod(

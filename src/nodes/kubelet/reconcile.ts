@@ -1,4 +1,5 @@
 /** What the kubelet of a pod's node does about the pod now. */
+import { parseTimestamp } from '../../api/meta/time.ts'
 import type { Node, Pod, PodStatus } from '../../api/types.gen.ts'
 import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
@@ -19,6 +20,11 @@ export interface ObservedPod {
   readonly others?: readonly Pod[]
 }
 
+/**
+ * No pod is rejected sooner than that after it was made. ReplicaSets and StatefulSets put another in its place at once, without
+ * a back-off of theirs: here only time itself keeps them from doing so for ever at one instant.
+ */
+const REJECTION_MS = 1000
 /** How soon a pod that got no address asks again. */
 const ADDRESS_RETRY_MS = 10_000
 
@@ -28,6 +34,8 @@ export function reconcilePod({ pod, node, podIP, isStopping = false, others }: O
   if (idle !== undefined) return { waitingOn: idle }
   const rejection = others && rejectionOf(pod, node, others)
   if (rejection !== undefined) {
+    const age = now - parseTimestamp(pod.metadata.creationTimestamp)
+    if (age < REJECTION_MS) return { requeueAfterMs: REJECTION_MS - age, waitingOn: `its rejection by the node: ${rejection.message}` }
     const events = [kubeletEvent(pod, 'Warning', rejection.reason, rejection.message)]
     return { status: { ...pod, status: rejectedStatus(pod, rejection, now) } as Pod, events }
   }
