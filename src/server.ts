@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { AdmissionChain, type ClusterView } from './admission/admission.ts'
 import { admissionPlugins } from './admission/plugins.ts'
-import type { FeatureGates } from './api/feature-gates.ts'
+import { DEFAULT_FEATURE_GATES, type FeatureGates } from './api/feature-gates.ts'
 import { loadDefinitions } from './api/index.ts'
 import { ApiError, badRequestError } from './api/meta/api-error.ts'
 import { parseQuantity } from './api/meta/quantity.ts'
@@ -63,7 +63,8 @@ export interface ServerOptions {
   readonly controllers: ReadonlySet<ControllerName>
   /** What is older than two of these is forgotten, as upstream does: history lasts between one and two. 0: for ever. 5 minutes when not given. */
   readonly compactionIntervalMs?: number
-  readonly featureGates: FeatureGates
+  /** Those of 1.36 when not given. */
+  readonly featureGates?: FeatureGates
   /** A defect: reported, and the cluster goes on. */
   readonly onError: (where: string, error: unknown) => void
 }
@@ -87,7 +88,7 @@ export async function createServer({
   nodes,
   controllers: enabled,
   compactionIntervalMs = COMPACTION_INTERVAL_MS,
-  featureGates,
+  featureGates = DEFAULT_FEATURE_GATES,
   onError,
 }: ServerOptions): Promise<Server> {
   const definitions = loadDefinitions(featureGates)
