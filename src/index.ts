@@ -8,7 +8,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import type { Client } from './client/client.ts'
-import { controllersConfig, storageConfig } from './config.ts'
+import { controllersConfig, DEFAULT_SERVICE_RANGE, serviceRangesConfig, storageConfig } from './config.ts'
 import type { Simulation } from './http/routes/simulation.ts'
 import { type Clock, RealClock, VirtualClock } from './lib/clock.ts'
 import { SeededRandom, SystemRandom } from './lib/random.ts'
@@ -28,6 +28,8 @@ export interface ClusterOptions {
   readonly nodes?: number
   /** 'real' (the default), 'virtual' (time stands still but for `advance`), or a clock of your own. */
   readonly clock?: 'real' | 'virtual' | Clock
+  /** As --service-cluster-ip-range has them; `['10.96.0.0/12', 'fd00:10:96::/112']` makes Services that can be dual-stack. */
+  readonly serviceRanges?: readonly string[]
   /** `memory:` (the default), `sqlite:PATH`, or an engine of your own. */
   readonly storage?: string | Storage
   /** Makes names and other draws repeatable. Given by default with a virtual clock. */
@@ -60,6 +62,7 @@ export interface Cluster {
 export async function createCluster({
   nodes = 3,
   clock = 'real',
+  serviceRanges = [DEFAULT_SERVICE_RANGE],
   storage = 'memory:',
   seed,
   controllers = ['*'],
@@ -73,6 +76,7 @@ export async function createCluster({
     clock: chosen,
     random,
     nodes,
+    serviceRanges: serviceRangesConfig(serviceRanges),
     controllers: enabled,
     onError: (where, error) => {
       console.error(`${where}:`, error)

@@ -11,6 +11,7 @@ import { endpointSliceMirroringController } from './endpointslice-mirroring/cont
 import { eventTtlController } from './eventttl/controller.ts'
 import { garbageCollector } from './garbagecollector/controller.ts'
 import { horizontalPodAutoscalerController } from './horizontalpodautoscaler/controller.ts'
+import { ipAllocatorRepairController } from './ipallocator-repair/controller.ts'
 import { jobController } from './job/controller.ts'
 import { kubernetesServiceController } from './kubernetes-service/controller.ts'
 import type { Advertised } from './kubernetes-service/reconcile.ts'
@@ -26,6 +27,7 @@ import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
 import { resourceQuotaController } from './resourcequota/controller.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher/controller.ts'
+import { serviceCidrController } from './service-cidr/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
 import { ttlAfterFinishedController } from './ttlafterfinished/controller.ts'
@@ -47,6 +49,8 @@ export function controllers({ definitions, startedAt, rootCertificate, advertise
     namespaceController(definitions),
     serviceAccountController,
     rootCaCertificatePublisher(rootCertificate),
+    serviceCidrController,
+    ipAllocatorRepairController,
     kubernetesServiceController(advertised),
     kubernetesServiceCidrController,
     resourceQuotaController(definitions),

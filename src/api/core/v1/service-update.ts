@@ -8,11 +8,16 @@ export function setClusterIps({ spec }: Service): void {
   if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP]
 }
 
-/** In place, on update, before addresses are allocated and faults are looked for. */
+/** In place, on update, once addresses are allocated and before faults are looked for. */
 export function keepAllocated(service: Service, old: Service): void {
+  fillInAllocated(service, old)
+  dropTypeDependent(service, old)
+}
+
+/** In place, on update, before addresses are allocated: what the client left out is what it was. */
+export function fillInAllocated(service: Service, old: Service): void {
   patchAllocated(service, old)
   normalizeClusterIps(service, old)
-  dropTypeDependent(service, old)
 }
 
 /** Upstream: patchAllocatedValues. A PUT made from a manifest knows nothing of addresses. */
