@@ -11,6 +11,7 @@ import { endpointSliceMirroringController } from './endpointslice-mirroring/cont
 import { eventTtlController } from './eventttl/controller.ts'
 import { garbageCollector } from './garbagecollector/controller.ts'
 import { horizontalPodAutoscalerController } from './horizontalpodautoscaler/controller.ts'
+import { ingressStatusController } from './ingress-status/controller.ts'
 import { ipAllocatorRepairController } from './ipallocator-repair/controller.ts'
 import { jobController } from './job/controller.ts'
 import { kubernetesServiceController } from './kubernetes-service/controller.ts'
@@ -28,6 +29,8 @@ import { replicationControllerController } from './replicationcontroller/control
 import { resourceQuotaController } from './resourcequota/controller.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher/controller.ts'
 import { serviceCidrController } from './service-cidr/controller.ts'
+import { serviceLoadBalancerController } from './service-lb/controller.ts'
+import { LoadBalancerAddresses } from './service-lb/load-balancer-addresses.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
 import { ttlAfterFinishedController } from './ttlafterfinished/controller.ts'
@@ -45,6 +48,7 @@ export interface ControllersOptions {
 }
 
 export function controllers({ definitions, startedAt, rootCertificate, advertised }: ControllersOptions): readonly ControllerDefinition[] {
+  const loadBalancerAddresses = new LoadBalancerAddresses()
   return [
     namespaceController(definitions),
     serviceAccountController,
@@ -76,6 +80,8 @@ export function controllers({ definitions, startedAt, rootCertificate, advertise
     endpointsController,
     endpointSliceController,
     endpointSliceMirroringController,
+    serviceLoadBalancerController(loadBalancerAddresses),
+    ingressStatusController(loadBalancerAddresses),
     garbageCollector(definitions),
     eventTtlController,
   ]

@@ -12,6 +12,7 @@ export const CONTROLLER_NAMES = [
   'event-ttl',
   'garbage-collector',
   'horizontal-pod-autoscaler',
+  'ingress-status',
   'ipallocator-repair',
   'job',
   'kubelet',
@@ -29,6 +30,7 @@ export const CONTROLLER_NAMES = [
   'root-ca-certificate-publisher',
   'scheduler',
   'service-cidr',
+  'service-lb',
   'serviceaccount',
   'statefulset',
   'taint-eviction',
@@ -50,6 +52,7 @@ const ALIASES: Readonly<Record<string, ControllerName>> = {
   'pv-protection': 'persistentvolume-protection',
   'pvc-protection': 'persistentvolumeclaim-protection',
   'root-ca-cert-publisher': 'root-ca-certificate-publisher',
+  service: 'service-lb',
 }
 
 /**

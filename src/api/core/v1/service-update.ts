@@ -67,6 +67,9 @@ function dropTypeDependent(service: Service, old: Service): void {
   if (needsHealthCheckPort(old) && !needsHealthCheckPort(service) && before.healthCheckNodePort === spec.healthCheckNodePort) {
     delete spec.healthCheckNodePort
   }
+  // What is left to do for a load balancer that isn't wanted any more is nothing to the user.
+  if (spec.type !== 'LoadBalancer' && service.status?.loadBalancer?.ingress !== undefined)
+    service.status = { ...service.status, loadBalancer: {} }
   if (before.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
     if (before.allocateLoadBalancerNodePorts === spec.allocateLoadBalancerNodePorts) delete spec.allocateLoadBalancerNodePorts
     if (before.loadBalancerClass === spec.loadBalancerClass) delete spec.loadBalancerClass
