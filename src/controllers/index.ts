@@ -8,6 +8,7 @@ import { disruptedPodController, disruptionController } from './disruption/contr
 import { endpointsController } from './endpoint/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
+import { ephemeralVolumeController } from './ephemeral-volume/controller.ts'
 import { eventTtlController } from './eventttl/controller.ts'
 import { garbageCollector } from './garbagecollector/controller.ts'
 import { horizontalPodAutoscalerController } from './horizontalpodautoscaler/controller.ts'
@@ -21,6 +22,7 @@ import { namespaceController } from './namespace/controller.ts'
 import { nodeLifecycleController } from './nodelifecycle/controller.ts'
 import { taintEvictionController } from './nodelifecycle/taint-eviction.ts'
 import { persistentVolumeBinder, persistentVolumeClaimBinder } from './persistentvolume-binder/controller.ts'
+import { persistentVolumeExpander } from './persistentvolume-expander/controller.ts'
 import { podGCController } from './podgc/controller.ts'
 import { pvProtectionController } from './pv-protection/controller.ts'
 import { pvcProtectionController } from './pvc-protection/controller.ts'
@@ -71,6 +73,8 @@ export function controllers({ definitions, startedAt, rootCertificate, advertise
     podGCController(),
     persistentVolumeClaimBinder,
     persistentVolumeBinder,
+    ephemeralVolumeController,
+    persistentVolumeExpander,
     pvcProtectionController,
     pvProtectionController,
     vacProtectionController,
