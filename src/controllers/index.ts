@@ -82,7 +82,7 @@ export function controllers({ definitions, startedAt, rootCertificate, advertise
     disruptionController(definitions),
     disruptedPodController,
     endpointsController,
-    endpointSliceController,
+    endpointSliceController(),
     endpointSliceMirroringController,
     serviceLoadBalancerController(loadBalancerAddresses),
     ingressStatusController(loadBalancerAddresses),

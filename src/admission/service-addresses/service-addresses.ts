@@ -45,8 +45,9 @@ export function serviceAddresses(ranges: readonly string[]): AdmissionPlugin {
       allocateAddresses(pools.addresses, service, old, seed, isDryRun)
       allocatePorts(pools.ports.begin(seed, isDryRun), service, old)
     },
-    validate: ({ object, definition, isDryRun }, cluster) => {
+    reserve: ({ object, definition, isDryRun }, cluster) => {
       if (!isDryRun) promise(pools!, object as Service, definition, cluster)
+      return []
     },
   }
 }
