@@ -53,8 +53,11 @@ function apiServices(definitions: readonly ResourceDefinition[]): BootstrapObjec
     }))
 }
 
-/** What controllers and clients count on from the first moment. In the order in which they are made: a namespace before what is in it. */
-export function bootstrapObjects(): readonly BootstrapObject[] {
+/**
+ * What controllers and clients count on from the first moment. In the order in which they are made: a namespace before what is in it.
+ * @param serviceRanges as of ServerOptions
+ */
+export function bootstrapObjects(serviceRanges: readonly string[]): readonly BootstrapObject[] {
   return [
     ...['default', 'kube-system', 'kube-public', 'kube-node-lease'].map(namespace),
     priorityClass(
@@ -64,6 +67,10 @@ export function bootstrapObjects(): readonly BootstrapObject[] {
     ),
     priorityClass('system-node-critical', 2000001000, 'Used for system critical pods that must not be moved from their current node.'),
     DEFAULT_STORAGE_CLASS,
+    {
+      resource: 'servicecidrs.networking.k8s.io',
+      object: { metadata: { name: 'kubernetes' }, spec: { cidrs: serviceRanges } } as New<KubeObject>,
+    },
   ]
 }
 

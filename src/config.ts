@@ -1,5 +1,6 @@
 /** Flags and environment, read once into one frozen record. The only reader of process.env. */
 import { parseArgs } from 'node:util'
+import { addressRange } from './api/core/v1/address-range.ts'
 import { DEFAULT_FEATURE_GATES, FEATURE_GATE_NAMES, type FeatureGates, featureGates, type GateFault } from './api/feature-gates.ts'
 import { CONTROLLER_NAMES, type ControllerName, enabledControllers } from './controllers/switches.ts'
 import { parseGoDuration } from './lib/go-duration.ts'
@@ -9,6 +10,8 @@ export interface Config {
   readonly port: number
   readonly nodes: number
   readonly storage: StorageConfig
+  /** CIDRs that Services get their cluster IPs of, one a family, the default family's first. */
+  readonly serviceRanges: readonly string[]
   /** Those that run. */
   readonly controllers: ReadonlySet<ControllerName>
   /** 0: nothing is forgotten because of its age. */
@@ -19,6 +22,9 @@ export interface Config {
 export type StorageConfig = { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly path: string }
 
 /** A flag that can't be: `message` says what to do, on one line. */
+/** As of kubeadm. */
+export const DEFAULT_SERVICE_RANGE = '10.96.0.0/12'
+
 export class ConfigError extends Error {}
 
 export const HELP = `Coracle: a Kubernetes control plane in one process, with simulated nodes.
@@ -30,6 +36,9 @@ Flags (or the environment variable in brackets):
   --host ADDRESS        Address to listen on. [CORACLE_HOST] (default 127.0.0.1)
   --nodes N             Simulated nodes that join a new cluster. [CORACLE_NODES] (default 3)
   --storage URL         Where objects are kept: sqlite:PATH or memory: [CORACLE_STORAGE] (default sqlite:coracle.db)
+  --service-cluster-ip-range CIDRS
+                        Where Services' cluster IPs are from: a range of one family, or of each. Two make a dual-stack cluster:
+                        10.96.0.0/12,fd00:10:96::/112 [CORACLE_SERVICE_CLUSTER_IP_RANGE] (default 10.96.0.0/12)
   --controllers LIST    Controllers that run: * is all of them, job is that one, -job isn't. Without the job controller:
                         --controllers=*,-job [CORACLE_CONTROLLERS] (default *)
   --feature-gates LIST  Features that are on or off, as listed below: NAME=true,NAME=false [CORACLE_FEATURE_GATES]
@@ -67,6 +76,7 @@ const OPTIONS = {
   controllers: { type: 'string' },
   'compaction-interval': { type: 'string' },
   'feature-gates': { type: 'string' },
+  'service-cluster-ip-range': { type: 'string' },
   help: { type: 'boolean' },
   version: { type: 'boolean' },
 } as const
@@ -76,13 +86,14 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
   const flags = parseFlags(args)
   if (flags.help) return 'help'
   if (flags.version) return 'version'
-  const value = (name: 'port' | 'host' | 'nodes' | 'storage' | 'controllers' | 'feature-gates' | 'compaction-interval') =>
+  const value = (name: Exclude<keyof typeof OPTIONS, 'help' | 'version'>) =>
     flags[name] ?? environment[`CORACLE_${name.toUpperCase().replaceAll('-', '_')}`]
   return Object.freeze({
     host: value('host') ?? '127.0.0.1',
     port: integer('--port', value('port') ?? '8080', 0, 65535),
     nodes: integer('--nodes', value('nodes') ?? '3', 0, 5000),
     storage: storageConfig(value('storage') ?? 'sqlite:coracle.db'),
+    serviceRanges: serviceRangesConfig((value('service-cluster-ip-range') ?? DEFAULT_SERVICE_RANGE).split(',')),
     controllers: controllersConfig((value('controllers') ?? '*').split(',')),
     compactionIntervalMs: duration('--compaction-interval', value('compaction-interval') ?? '5m'),
     featureGates: featureGatesConfig((value('feature-gates') ?? '').split(',')),
@@ -139,4 +150,14 @@ export function featureGatesConfig(list: readonly string[]): FeatureGates {
   const gates = featureGates(list.map((item) => item.trim()).filter(Boolean))
   if (!('fault' in gates)) return Object.freeze(gates)
   throw new ConfigError(`--feature-gates: ${GATE_FAULTS[gates.fault](gates.item)}`)
+}
+
+/** @throws ConfigError */
+export function serviceRangesConfig(list: readonly string[]): readonly string[] {
+  const ranges = list.map((cidr) => addressRange(cidr.trim()))
+  const families = new Set(ranges.map((range) => range?.family))
+  if (ranges.length > 0 && families.size === ranges.length && !families.has(undefined)) return ranges.map((range) => range!.cidr)
+  throw new ConfigError(
+    `--service-cluster-ip-range must be a CIDR of IPv4 or (of a prefix of at least 64) IPv6, or one of each, not ${JSON.stringify(list.join())}.`,
+  )
 }

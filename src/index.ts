@@ -9,7 +9,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { FeatureGates } from './api/feature-gates.ts'
 import type { Client } from './client/client.ts'
-import { controllersConfig, featureGatesConfig, storageConfig } from './config.ts'
+import { controllersConfig, DEFAULT_SERVICE_RANGE, featureGatesConfig, serviceRangesConfig, storageConfig } from './config.ts'
 import type { Simulation } from './http/routes/simulation.ts'
 import { type Clock, RealClock, VirtualClock } from './lib/clock.ts'
 import { SeededRandom, SystemRandom } from './lib/random.ts'
@@ -29,6 +29,8 @@ export interface ClusterOptions {
   readonly nodes?: number
   /** 'real' (the default), 'virtual' (time stands still but for `advance`), or a clock of your own. */
   readonly clock?: 'real' | 'virtual' | Clock
+  /** As --service-cluster-ip-range has them; `['10.96.0.0/12', 'fd00:10:96::/112']` makes Services that can be dual-stack. */
+  readonly serviceRanges?: readonly string[]
   /** `memory:` (the default), `sqlite:PATH`, or an engine of your own. */
   readonly storage?: string | Storage
   /** Makes names and other draws repeatable. Given by default with a virtual clock. */
@@ -63,6 +65,7 @@ export interface Cluster {
 export async function createCluster({
   nodes = 3,
   clock = 'real',
+  serviceRanges = [DEFAULT_SERVICE_RANGE],
   storage = 'memory:',
   seed,
   controllers = ['*'],
@@ -77,6 +80,7 @@ export async function createCluster({
     clock: chosen,
     random,
     nodes,
+    serviceRanges: serviceRangesConfig(serviceRanges),
     controllers: enabled,
     featureGates: featureGatesConfig(Object.entries(featureGates).map(([name, isOn]) => `${name}=${isOn}`)),
     onError: (where, error) => {

@@ -18,6 +18,7 @@ async function main(): Promise<void> {
     clock: new RealClock(),
     random: new SystemRandom(),
     nodes: config.nodes,
+    serviceRanges: config.serviceRanges,
     controllers: config.controllers,
     compactionIntervalMs: config.compactionIntervalMs,
     featureGates: config.featureGates,

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { AdmissionChain, type ClusterView } from './admission/admission.ts'
 import { admissionPlugins } from './admission/plugins.ts'
+import { addressRange, firstAddress } from './api/core/v1/address-range.ts'
 import { DEFAULT_FEATURE_GATES, type FeatureGates } from './api/feature-gates.ts'
 import { loadDefinitions } from './api/index.ts'
 import { ApiError, badRequestError } from './api/meta/api-error.ts'
@@ -59,6 +60,8 @@ export interface ServerOptions {
   readonly random: Random
   /** Nodes there shall be at least; missing ones join as node-1, node-2, … */
   readonly nodes: number
+  /** CIDRs that Services get their cluster IPs of, one a family, the default family's first. */
+  readonly serviceRanges: readonly string[]
   /** Those that run. */
   readonly controllers: ReadonlySet<ControllerName>
   /** What is older than two of these is forgotten, as upstream does: history lasts between one and two. 0: for ever. 5 minutes when not given. */
@@ -86,6 +89,7 @@ export async function createServer({
   clock,
   random,
   nodes,
+  serviceRanges,
   controllers: enabled,
   compactionIntervalMs = COMPACTION_INTERVAL_MS,
   featureGates = DEFAULT_FEATURE_GATES,
@@ -99,7 +103,7 @@ export async function createServer({
     cache,
     resources,
     schemas: new Schemas(),
-    admission: new AdmissionChain(admissionPlugins(), view),
+    admission: new AdmissionChain(admissionPlugins({ serviceRanges }), view),
     clock,
     random,
     tokens: new ServiceAccountTokens({ keys: signingKeyStore(cache), find: view.get, now: () => clock.now() }),
@@ -129,7 +133,7 @@ export async function createServer({
         featureGates,
         startedAt: clock.now(),
         rootCertificate: ROOT_CERTIFICATE,
-        advertised: () => advertisedBy(app),
+        advertised: () => advertisedBy(app, serviceRanges),
       }),
       schedulerController(),
       kubeletController(new SimulatedRuntime()),
@@ -151,7 +155,7 @@ export async function createServer({
     simulation,
     activity,
     start: async () => {
-      await bootstrap(client, nodes, simulation)
+      await bootstrap(client, serviceRanges, nodes, simulation)
       await manager.start()
       if (compactionIntervalMs > 0) background.push(compactRegularly(cache, clock, compactionIntervalMs))
       if (clock instanceof RealClock) background.push(wakeCronJobs(manager, clock, onError))
@@ -168,11 +172,12 @@ export async function createServer({
 }
 
 /** What pods would reach the API server by: where it listens, or an address beside those of the nodes when that is the machine's own. */
-function advertisedBy({ server }: FastifyInstance): Advertised {
+function advertisedBy({ server }: FastifyInstance, [range]: readonly string[]): Advertised {
   const bound = server.address()
-  if (bound === null || typeof bound === 'string') return { address: CONTROL_PLANE_ADDRESS, port: DEFAULT_SECURE_PORT }
+  const clusterIP = firstAddress(addressRange(range!)!)
+  if (bound === null || typeof bound === 'string') return { address: CONTROL_PLANE_ADDRESS, port: DEFAULT_SECURE_PORT, clusterIP }
   const isOthers = bound.family === 'IPv4' && !bound.address.startsWith('127.') && bound.address !== '0.0.0.0'
-  return { address: isOthers ? bound.address : CONTROL_PLANE_ADDRESS, port: bound.port }
+  return { address: isOthers ? bound.address : CONTROL_PLANE_ADDRESS, port: bound.port, clusterIP }
 }
 
 function attributesBy(resources: Resources): (key: string, object: KubeObject) => Attributes {
@@ -190,6 +195,15 @@ function clusterView(cache: Cache, clock: Clock): ClusterView {
       cache.get(storageKey(resource, namespace, name))?.decoded<T>(),
     list: <T extends KubeObject>(resource: string, namespace?: string) =>
       cache.list(resource, namespace).map((entry) => entry.decoded<T>()),
+    follow: <T extends KubeObject>(resource: string, handler: (current: T | undefined, old: T | undefined) => void) => {
+      for (const entry of cache.list(resource)) handler(entry.decoded<T>(), undefined)
+      cache.watch({ groupResource: resource }, (changes) => {
+        for (const { type, entry, previous } of changes) {
+          handler(type === 'delete' ? undefined : entry.decoded<T>(), (previous ?? (type === 'delete' ? entry : undefined))?.decoded<T>())
+        }
+      })
+    },
+    idle: () => cache.idle(),
     get now() {
       return clock.now()
     },
@@ -223,8 +237,8 @@ function wakeCronJobs(manager: ControllerManager, clock: Clock, onError: ServerO
   }
 }
 
-async function bootstrap(client: Client, nodes: number, simulation: Simulation): Promise<void> {
-  for (const { resource, object } of bootstrapObjects()) await ifMissing(client.create(resource, object))
+async function bootstrap(client: Client, serviceRanges: readonly string[], nodes: number, simulation: Simulation): Promise<void> {
+  for (const { resource, object } of bootstrapObjects(serviceRanges)) await ifMissing(client.create(resource, object))
   const { items } = await client.list<Node>('nodes')
   if (items.length > 0) return
   await Promise.all(Array.from({ length: nodes }, (_, i) => ifMissing(simulation.join({ name: `node-${i + 1}` }))))

@@ -46,6 +46,13 @@ export interface Reservation {
 export interface ClusterView {
   get<T extends KubeObject>(resource: GroupResource, namespace: string, name: string): T | undefined
   list<T extends KubeObject>(resource: GroupResource, namespace?: string): readonly T[]
+  /**
+   * For an index that a plugin keeps: tells of each object there is, and then of each change as it is committed.
+   * @param handler must not throw; `old` is the state before, `current` the one after
+   */
+  follow<T extends KubeObject>(resource: GroupResource, handler: (current: T | undefined, old: T | undefined) => void): void
+  /** Resolves when the writes that have been handed to the store are stored or have failed. */
+  idle(): Promise<void>
   readonly now: number
 }
 

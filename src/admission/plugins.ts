@@ -14,15 +14,20 @@ import { priority } from './priority.ts'
 import { resourceQuota } from './resource-quota.ts'
 import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
-import { serviceAddresses } from './service-addresses.ts'
+import { serviceAddresses } from './service-addresses/service-addresses.ts'
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts'
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
+
+export interface AdmissionOptions {
+  /** CIDRs that Services get their cluster IPs of, one a family. */
+  readonly serviceRanges: readonly string[]
+}
 
 /**
  * Those of one cluster, as some keep state, in upstream's order (kubeapiserver/options/plugins.go): a line each. Of those that are
  * on there, CertificateApproval and CertificateSigning are absent as they ask an authorizer, and everybody may do everything here.
  */
-export function admissionPlugins(): readonly AdmissionPlugin[] {
+export function admissionPlugins({ serviceRanges }: AdmissionOptions): readonly AdmissionPlugin[] {
   return [
     namespaceLifecycle,
     limitRanger,
@@ -39,7 +44,7 @@ export function admissionPlugins(): readonly AdmissionPlugin[] {
     defaultIngressClass,
     podTopologyLabels,
     podResizeValidator,
-    serviceAddresses,
+    serviceAddresses(serviceRanges),
     resourceQuota(),
   ]
 }

@@ -9,9 +9,12 @@ import { disruptedPodController, disruptionController } from './disruption/contr
 import { endpointsController } from './endpoint/controller.ts'
 import { endpointSliceController } from './endpointslice/controller.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/controller.ts'
+import { ephemeralVolumeController } from './ephemeral-volume/controller.ts'
 import { eventTtlController } from './eventttl/controller.ts'
 import { garbageCollector } from './garbagecollector/controller.ts'
 import { horizontalPodAutoscalerController } from './horizontalpodautoscaler/controller.ts'
+import { ingressStatusController } from './ingress-status/controller.ts'
+import { ipAllocatorRepairController } from './ipallocator-repair/controller.ts'
 import { jobController } from './job/controller.ts'
 import { kubernetesServiceController } from './kubernetes-service/controller.ts'
 import type { Advertised } from './kubernetes-service/reconcile.ts'
@@ -20,6 +23,7 @@ import { namespaceController } from './namespace/controller.ts'
 import { nodeLifecycleController } from './nodelifecycle/controller.ts'
 import { taintEvictionController } from './nodelifecycle/taint-eviction.ts'
 import { persistentVolumeBinder, persistentVolumeClaimBinder } from './persistentvolume-binder/controller.ts'
+import { persistentVolumeExpander } from './persistentvolume-expander/controller.ts'
 import { podGCController } from './podgc/controller.ts'
 import { pvProtectionController } from './pv-protection/controller.ts'
 import { pvcProtectionController } from './pvc-protection/controller.ts'
@@ -27,6 +31,9 @@ import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
 import { resourceQuotaController } from './resourcequota/controller.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher/controller.ts'
+import { serviceCidrController } from './service-cidr/controller.ts'
+import { serviceLoadBalancerController } from './service-lb/controller.ts'
+import { LoadBalancerAddresses } from './service-lb/load-balancer-addresses.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
 import { ttlAfterFinishedController } from './ttlafterfinished/controller.ts'
@@ -51,10 +58,13 @@ export function controllers({
   rootCertificate,
   advertised,
 }: ControllersOptions): readonly ControllerDefinition[] {
+  const loadBalancerAddresses = new LoadBalancerAddresses()
   return [
     namespaceController(definitions),
     serviceAccountController,
     rootCaCertificatePublisher(rootCertificate),
+    serviceCidrController,
+    ipAllocatorRepairController,
     kubernetesServiceController(advertised),
     kubernetesServiceCidrController,
     resourceQuotaController(definitions),
@@ -71,6 +81,8 @@ export function controllers({
     podGCController(),
     persistentVolumeClaimBinder,
     persistentVolumeBinder,
+    ephemeralVolumeController,
+    persistentVolumeExpander,
     pvcProtectionController,
     pvProtectionController,
     vacProtectionController,
@@ -78,8 +90,10 @@ export function controllers({
     disruptionController(definitions),
     disruptedPodController,
     endpointsController,
-    endpointSliceController,
+    endpointSliceController(),
     endpointSliceMirroringController,
+    serviceLoadBalancerController(loadBalancerAddresses),
+    ingressStatusController(loadBalancerAddresses),
     garbageCollector(definitions),
     eventTtlController,
   ]

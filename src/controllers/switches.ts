@@ -9,9 +9,12 @@ export const CONTROLLER_NAMES = [
   'endpoints',
   'endpointslice',
   'endpointslice-mirroring',
+  'ephemeral-volume',
   'event-ttl',
   'garbage-collector',
   'horizontal-pod-autoscaler',
+  'ingress-status',
+  'ipallocator-repair',
   'job',
   'kubelet',
   'kubernetes-service',
@@ -19,6 +22,7 @@ export const CONTROLLER_NAMES = [
   'namespace',
   'node-lifecycle',
   'persistentvolume-binder',
+  'persistentvolume-expander',
   'persistentvolume-protection',
   'persistentvolumeclaim-protection',
   'pod-garbage-collector',
@@ -27,6 +31,8 @@ export const CONTROLLER_NAMES = [
   'resourcequota',
   'root-ca-certificate-publisher',
   'scheduler',
+  'service-cidr',
+  'service-lb',
   'serviceaccount',
   'statefulset',
   'taint-eviction',
@@ -48,6 +54,7 @@ const ALIASES: Readonly<Record<string, ControllerName>> = {
   'pv-protection': 'persistentvolume-protection',
   'pvc-protection': 'persistentvolumeclaim-protection',
   'root-ca-cert-publisher': 'root-ca-certificate-publisher',
+  service: 'service-lb',
 }
 
 /**

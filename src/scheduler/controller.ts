@@ -11,7 +11,7 @@ import { hasNodeBecomeRoomier, reconcileUnscheduled, type UnscheduledPod } from 
 import { SchedulerCache } from './scheduler-cache.ts'
 import { topologyState } from './topology-state.ts'
 import { LONGEST_WAIT_MS, UnschedulablePods } from './unschedulable-pods.ts'
-import { claimNames, claimsOf } from './volume-claims.ts'
+import { BY_CLAIM, claimKeys, claimNames, claimsOf } from './volume-claims.ts'
 
 export const SCHEDULER_NAME = 'default-scheduler'
 /** How long the news that a pod was bound may take to arrive before it is placed anew. */
@@ -62,6 +62,7 @@ export function schedulerController(): ControllerDefinition<UnscheduledPod> {
       persistentvolumes: claimChanged,
       'storageclasses.storage.k8s.io': claimChanged,
     },
+    indexes: { pods: { [BY_CLAIM]: claimKeys } },
     observe(reader, key) {
       read = reader
       const { namespace, name } = splitKey(key)
@@ -71,7 +72,7 @@ export function schedulerController(): ControllerDefinition<UnscheduledPod> {
       const info = podInfo(pod)
       return {
         info,
-        claims: claimsOf(reader, pod),
+        claims: claimsOf(reader, pod, (each) => cache.isPlaced(each)),
         nodes: cache.nodes(),
         nodeOf: (node) => cache.node(node),
         nominatedBefore: (node) => cache.nominatedBefore(info, node),

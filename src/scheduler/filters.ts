@@ -12,6 +12,8 @@ export interface SchedulingContext {
   readonly pod: PodInfo
   readonly claims: PodClaims
   readonly topology: TopologyState
+  /** Pods that are thought gone, by key. */
+  readonly absent?: ReadonlySet<string>
   /** Pods that wait for the node's room too, and come first: it was made for them. */
   readonly nominatedBefore: (node: string) => readonly PodInfo[]
 }
@@ -65,6 +67,12 @@ const nodeResourcesFit: Filter = ({ pod }, node) => {
   return reasons.length === 0 ? undefined : { reasons, isResolvable }
 }
 
+/** Upstream: plugins/volumerestrictions; pods that have the claim may be told to go for one of a higher priority. */
+const volumeRestrictions: Filter = ({ claims, absent }) =>
+  claims.exclusiveUsers.some((key) => !absent?.has(key))
+    ? perhaps('node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod')
+    : undefined
+
 const volumeBinding: Filter = ({ claims }, { node }) => {
   const conflict = volumeConflict(claims, node!)
   return conflict === undefined ? undefined : never(conflict)
@@ -106,6 +114,7 @@ export const FILTERS: readonly Filter[] = [
   nodeAffinity,
   nodePorts,
   nodeResourcesFit,
+  volumeRestrictions,
   volumeBinding,
   podTopologySpread,
   interPodAffinity,

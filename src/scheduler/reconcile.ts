@@ -51,6 +51,7 @@ export function reconcileUnscheduled(observed: UnscheduledPod, now: number): Ver
   const contextFor = (without: ReadonlySet<string>): SchedulingContext => ({
     ...context,
     topology: observed.topology(without),
+    absent: without,
   })
   const preemption = findPreemption(context, contextFor, observed.nodeOf, choice.failed, nodes.length)
   if (preemption.node === undefined) {

@@ -57,6 +57,11 @@ export class SchedulerCache {
     return [...nominated.values()].filter((each) => each.key !== key && priorityOf(each.pod) >= priorityOf(pod))
   }
 
+  /** Has the pod a node, or was it given one a moment ago? */
+  isPlaced(key: string): boolean {
+    return this.#nodeOfPod.has(key)
+  }
+
   /** @param without pods to leave out of account, by key */
   placedTerms(without?: ReadonlySet<string>): Iterable<PlacedTerm> {
     if (without === undefined || this.#placedTerms.size === 0) return this.#placedTerms.values()

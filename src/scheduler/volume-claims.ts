@@ -1,7 +1,9 @@
 /** What a pod's claims say about where it can run. Upstream: plugins/volumebinding. */
+import { claimFault } from '../api/core/v1/ephemeral-claim.ts'
 import { matchesNodeSelectorTerms } from '../api/core/v1/node-match.ts'
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../api/types.gen.ts'
 import type { Reader } from '../runtime/controller.ts'
+import { keyOf } from '../runtime/owner-keys.ts'
 
 export const SELECTED_NODE_ANNOTATION = 'volume.kubernetes.io/selected-node'
 
@@ -13,9 +15,18 @@ export interface PodClaims {
   readonly unbound: readonly PersistentVolumeClaim[]
   /** Classes that exist only in some places. */
   readonly classes: readonly StorageClass[]
+  /** Keys of the pods with a node that have a claim which only one pod may have. */
+  readonly exclusiveUsers: readonly string[]
 }
 
-const NO_CLAIMS: PodClaims = { blocked: undefined, volumes: [], unbound: [], classes: [] }
+const NO_CLAIMS: PodClaims = { blocked: undefined, volumes: [], unbound: [], classes: [], exclusiveUsers: [] }
+
+/** Of pods, by the claims they use. */
+export const BY_CLAIM = 'claim'
+
+export function claimKeys(pod: Pod): string[] {
+  return claimNames(pod).map((name) => `${pod.metadata.namespace}/${name}`)
+}
 
 export function claimNames(pod: Pod): string[] {
   return (pod.spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) =>
@@ -27,19 +38,27 @@ export function claimNames(pod: Pod): string[] {
   )
 }
 
-export function claimsOf(reader: Reader, pod: Pod): PodClaims {
+/** @param isPlaced has a pod, by its key, a node? */
+export function claimsOf(reader: Reader, pod: Pod, isPlaced: (key: string) => boolean): PodClaims {
   const names = claimNames(pod)
   if (names.length === 0) return NO_CLAIMS
   const volumes: PersistentVolume[] = []
   const unbound: PersistentVolumeClaim[] = []
   const classes: StorageClass[] = []
+  const exclusiveUsers: string[] = []
   const blocked = (reason: string): PodClaims => ({ ...NO_CLAIMS, blocked: reason })
   for (const name of names) {
     const claim = reader.get<PersistentVolumeClaim>('persistentvolumeclaims', pod.metadata.namespace, name)
     if (claim === undefined) return blocked(`persistentvolumeclaim "${name}" not found`)
+    const stranger = isEphemeral(pod, name) ? claimFault(pod, claim) : undefined
+    if (stranger !== undefined) return blocked(stranger)
     if (claim.metadata.deletionTimestamp !== undefined) return blocked(`persistentvolumeclaim "${name}" is being deleted`)
     if (claim.status?.phase === 'Lost')
       return blocked(`persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim.spec.volumeName}"`)
+    if (claim.spec.accessModes?.includes('ReadWriteOncePod')) {
+      const users = reader.indexed<Pod>('pods', BY_CLAIM, `${pod.metadata.namespace}/${name}`)
+      exclusiveUsers.push(...users.map(({ metadata }) => keyOf(metadata.namespace, metadata.name)).filter(isPlaced))
+    }
     if (claim.spec.volumeName && claim.status?.phase === 'Bound') {
       const volume = reader.get<PersistentVolume>('persistentvolumes', '', claim.spec.volumeName)
       if (volume === undefined) return blocked(`persistentvolume "${claim.spec.volumeName}" not found`)
@@ -51,7 +70,11 @@ export function claimsOf(reader: Reader, pod: Pod): PodClaims {
     unbound.push(claim)
     classes.push(storageClass)
   }
-  return { blocked: undefined, volumes, unbound, classes }
+  return { blocked: undefined, volumes, unbound, classes, exclusiveUsers }
+}
+
+function isEphemeral({ metadata, spec }: Pod, claimName: string): boolean {
+  return (spec.volumes ?? []).some(({ name, ephemeral }) => ephemeral !== undefined && `${metadata.name}-${name}` === claimName)
 }
 
 /** undefined when the volumes can be reached from the node. */

@@ -7,6 +7,9 @@ import { SAMPLES } from '../support/samples.ts'
 const TABLE = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }
 const PARTIAL_LIST = { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' }
 
+/** A ServiceCIDR stays ten seconds. */
+const GONE_MS = 11_000
+
 let cluster: Cluster
 let api: Api
 beforeAll(async () => {
@@ -128,7 +131,7 @@ describe.each(stored.map((definition) => [`${definition.apiVersion}/${definition
       expect((await api.get(own)).status).toBe(200)
       const deleted = await api.delete(own, { gracePeriodSeconds: 0 })
       expect(deleted.status, deleted.text).toBe(200)
-      await cluster.advance(1000)
+      await cluster.advance(GONE_MS)
       const after = await api.get(own)
       expect(after.body).toMatchObject({ reason: 'NotFound', message: `${qualified} "${name}" not found`, code: 404 })
     })
@@ -139,7 +142,7 @@ describe.each(stored.map((definition) => [`${definition.apiVersion}/${definition
       const deleted = await api.delete(`${collection}?labelSelector=test=every-resource`, { gracePeriodSeconds: 0 })
       expect(deleted.status, deleted.text).toBe(200)
       expect(deleted.body.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name)).toEqual([name])
-      await cluster.advance(1000)
+      await cluster.advance(GONE_MS)
       expect((await api.get(`${collection}?labelSelector=test=every-resource`)).body.items).toEqual([])
     })
   },

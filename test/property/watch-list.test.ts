@@ -28,7 +28,7 @@ function newContext(random: Random = new SeededRandom(1)): RegistryContext {
     cache,
     resources: new Resources(definitions),
     schemas,
-    admission: new AdmissionChain([], { get: () => undefined, list: () => [], now: 0 }),
+    admission: new AdmissionChain([], { get: () => undefined, list: () => [], follow: () => {}, idle: async () => {}, now: 0 }),
     clock: new VirtualClock(),
     random,
     tokens: new ServiceAccountTokens({ keys: signingKeyStore(cache), find: () => undefined, now: () => 0 }),

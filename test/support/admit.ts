@@ -66,6 +66,10 @@ function viewOf(objects: Readonly<Record<string, readonly Json[]>>): ClusterView
       .filter(({ metadata }: Json) => namespace === undefined || (metadata.namespace ?? 'default') === namespace)
       .sort((a: Json, b: Json) => (a.metadata.name < b.metadata.name ? -1 : 1)) as readonly T[]
   return {
+    follow: (resource, handler) => {
+      for (const each of objects[resource] ?? []) handler(each, undefined)
+    },
+    idle: async () => {},
     now: Date.parse('2026-01-01T00:00:00Z'),
     list,
     get: <T extends KubeObject>(resource: string, namespace: string, name: string) =>

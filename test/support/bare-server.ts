@@ -21,6 +21,7 @@ export async function createBareServer(): Promise<BareServer> {
     clock,
     random: new SeededRandom(1),
     nodes: 0,
+    serviceRanges: ['10.96.0.0/12'],
     controllers: new Set(),
     onError: (where, error) => {
       console.error(`${where}:`, error)

@@ -17,7 +17,14 @@ const RESOURCES: Readonly<Record<string, string>> = {
   Service: 'services',
   StatefulSet: 'statefulsets.apps',
 }
-const CLUSTER_SCOPED = new Set(['nodes', 'namespaces', 'persistentvolumes', 'priorityclasses.scheduling.k8s.io'])
+const CLUSTER_SCOPED = new Set([
+  'nodes',
+  'namespaces',
+  'persistentvolumes',
+  'priorityclasses.scheduling.k8s.io',
+  'ipaddresses.networking.k8s.io',
+  'servicecidrs.networking.k8s.io',
+])
 
 const SECOND_MS = 1000
 

@@ -54,7 +54,7 @@ test('the names are those of the controllers', () => {
       featureGates: DEFAULT_FEATURE_GATES,
       startedAt: 0,
       rootCertificate: '',
-      advertised: () => ({ address: '10.0.0.1', port: 443 }),
+      advertised: () => ({ address: '10.0.0.1', port: 443, clusterIP: '10.96.0.1' }),
     }),
     schedulerController(),
     kubeletController(new SimulatedRuntime()),

@@ -27,6 +27,8 @@ import { Cache } from '../../src/storage/cache.ts'
 import { MemoryStorage } from '../../src/storage/memory/memory-storage.ts'
 import { splitStorageKey, storageKey } from '../../src/storage/storage.ts'
 
+const SERVICE_RANGES = ['10.96.0.0/12']
+
 /** Nodes, pods and what looks after them, on the real registry and a virtual clock. */
 class Cluster {
   readonly clock = new VirtualClock()
@@ -58,7 +60,7 @@ class Cluster {
       },
     }
     const admission = new AdmissionChain(
-      admissionPlugins().filter(({ name }) => name !== 'ServiceAccount'),
+      admissionPlugins({ serviceRanges: SERVICE_RANGES }).filter(({ name }) => name !== 'ServiceAccount'),
       view as never,
     )
     const tokens = new ServiceAccountTokens({ keys: signingKeyStore(cache), find: view.get as never, now: () => clock.now() })
@@ -81,7 +83,7 @@ class Cluster {
   }
 
   async start(nodes: number): Promise<void> {
-    for (const { resource, object } of bootstrapObjects()) await this.client.create(resource, object)
+    for (const { resource, object } of bootstrapObjects(SERVICE_RANGES)) await this.client.create(resource, object)
     await this.manager.start()
     for (let i = 1; i <= nodes; i++) await this.client.create('nodes', newNode(`n${i}`))
     await this.advance(0)

@@ -7,26 +7,58 @@ import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
 import { hasPodEndpoints, PODS, podsOf, SERVICE_POD_INDEXES, SERVICES, servicesOfPod } from '../endpoint/service-pods.ts'
 import { ENDPOINT_SLICES, type ObservedSlices, reconcileSlices } from './reconcile.ts'
 import { MANAGED_BY_LABEL, MANAGER, SERVICE_NAME_LABEL } from './slice-metadata.ts'
+import { isOverloaded, wantsTopologyHints } from './topology-hints.ts'
+import { ZoneCapacity, type ZoneRatios } from './zone-capacity.ts'
 
 const NODES = 'nodes'
 const BY_SERVICE = 'service'
 
-export const endpointSliceController: ControllerDefinition<ObservedSlices> = {
-  name: 'endpointslice',
-  component: 'endpoint-slice-controller',
-  reconciles: SERVICES,
-  watches: {
-    [PODS]: servicesOfPod,
-    [ENDPOINT_SLICES]: (current, old) => [...new Set([...serviceKeys(current), ...serviceKeys(old)])],
-    // Only read: zones, and whether a pod's node exists.
-    [NODES]: () => [],
-  },
-  indexes: { ...SERVICE_POD_INDEXES, [ENDPOINT_SLICES]: { [BY_SERVICE]: serviceKeys } },
-  observe,
-  reconcile: reconcileSlices,
+const BY_HINTS = 'hints'
+const TOPOLOGY = 'topology'
+
+export function endpointSliceController(): ControllerDefinition<ObservedSlices> {
+  const capacity = new ZoneCapacity()
+  return {
+    name: 'endpointslice',
+    component: 'endpoint-slice-controller',
+    reconciles: SERVICES,
+    watches: {
+      [PODS]: servicesOfPod,
+      [ENDPOINT_SLICES]: (current, old) => [...new Set([...serviceKeys(current), ...serviceKeys(old)])],
+      // Their zones, and whether a pod's node exists, are only read; but when the zones' parts change hints may.
+      [NODES]: (current, old, reader) => {
+        const isChange = capacity.set((current ?? old)!.metadata.name, current as Node | undefined)
+        return isChange ? overloaded(reader, capacity.ratios()) : []
+      },
+    },
+    indexes: {
+      ...SERVICE_POD_INDEXES,
+      [SERVICES]: {
+        ...SERVICE_POD_INDEXES[SERVICES],
+        [BY_HINTS]: (service: Service) => (wantsTopologyHints(service) ? [TOPOLOGY] : []),
+      },
+      [ENDPOINT_SLICES]: { [BY_SERVICE]: serviceKeys },
+    },
+    observe: (reader, key) => observe(reader, key, capacity),
+    reconcile: reconcileSlices,
+  }
 }
 
-function observe(reader: Reader, key: Key): ObservedSlices | undefined {
+/** The Services with too few endpoints for some zone, of those whose endpoints are shared out to zones. */
+function overloaded(reader: Reader, ratios: ZoneRatios | undefined): Key[] {
+  const keys = reader.indexed<Service>(SERVICES, BY_HINTS, TOPOLOGY).map(({ metadata }) => keyOf(metadata.namespace, metadata.name))
+  return keys.filter((key) => {
+    const byFamily = new Map<string, Map<string, number>>()
+    for (const { addressType, endpoints = [] } of reader.indexed<EndpointSlice>(ENDPOINT_SLICES, BY_SERVICE, key)) {
+      const counts = byFamily.get(addressType) ?? new Map<string, number>()
+      byFamily.set(addressType, counts)
+      for (const { name } of endpoints.flatMap(({ hints }) => hints?.forZones ?? [])) counts.set(name, (counts.get(name) ?? 0) + 1)
+    }
+    return [...byFamily.values()].some((counts) => isOverloaded(counts, ratios))
+  })
+}
+
+function observe(reader: Reader, key: Key, capacity: ZoneCapacity): ObservedSlices | undefined {
   const { namespace, name } = splitKey(key)
   const service = reader.get<Service>(SERVICES, namespace, name)
   if (service === undefined || !hasPodEndpoints(service)) return undefined
@@ -40,7 +72,7 @@ function observe(reader: Reader, key: Key): ObservedSlices | undefined {
   const slices = reader
     .indexed<EndpointSlice>(ENDPOINT_SLICES, BY_SERVICE, key)
     .filter((slice) => [undefined, service.metadata.uid].includes(controllerOf(slice)?.uid))
-  return { service, slices, pods, nodes }
+  return { service, slices, pods, nodes, zoneRatios: capacity.ratios() }
 }
 
 function serviceKeys(slice: KubeObject | undefined): readonly Key[] {

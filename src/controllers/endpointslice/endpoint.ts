@@ -2,6 +2,7 @@
 import type { DiscoveryV1EndpointPort, Endpoint, EndpointHints, Node, Pod, Service } from '../../api/types.gen.ts'
 import { familyOf, findPort, hostnameFor, type IpFamily, podIps, podReference } from '../endpoint/pod-endpoint.ts'
 import { isPodReady } from '../pods/pod-state.ts'
+import { wantsTopologyHints } from './topology-hints.ts'
 
 const ZONE_LABEL = 'topology.kubernetes.io/zone'
 
@@ -15,7 +16,8 @@ export function endpointOf(service: Service, pod: Pod, node: Node | undefined, f
   const { nodeName } = pod.spec
   const zone = node?.metadata.labels?.[ZONE_LABEL]
   const hostname = hostnameFor(pod, service)
-  const hints = ready ? hintsFor(service, nodeName, zone) : undefined
+  // Hints by topology are given to all endpoints together.
+  const hints = ready && !wantsTopologyHints(service) ? hintsFor(service, nodeName, zone) : undefined
   return {
     addresses,
     conditions: { ready, serving, terminating },

@@ -20,11 +20,13 @@ export interface Packed {
  * @param slices of one address type and one set of ports
  * @param desired the endpoints there shall be
  * @param isOutdated a slice must be written even if its endpoints stay
+ * @param ignoresHints those are seen to later
  */
 export function packEndpoints(
   slices: readonly EndpointSlice[],
   desired: readonly Endpoint[],
   isOutdated: (slice: EndpointSlice) => boolean,
+  ignoresHints = false,
 ): Packed {
   const missing = new Map(desired.map((endpoint) => [identityOf(endpoint), endpoint]))
   const updated = new Map<EndpointSlice, Endpoint[]>()
@@ -38,7 +40,7 @@ export function packEndpoints(
       const wanted = missing.get(identity)
       missing.delete(identity)
       if (wanted !== undefined) kept.push(wanted)
-      isChanged ||= wanted === undefined || !deepEqual(wanted, endpoint)
+      isChanged ||= wanted === undefined || !isSame(wanted, endpoint, ignoresHints)
     }
     if (kept.length === 0) remove.push(slice)
     else if (isChanged) updated.set(slice, kept)
@@ -52,6 +54,10 @@ export function packEndpoints(
     if (!fillFittingSlice(unchanged, updated, chunk)) create.push(chunk)
   }
   return { create, update: [...updated].map(([slice, endpoints]) => ({ slice, endpoints })), unchanged, remove }
+}
+
+function isSame(wanted: Endpoint, { hints, ...endpoint }: Endpoint, ignoresHints: boolean): boolean {
+  return deepEqual(wanted, ignoresHints || hints === undefined ? endpoint : { ...endpoint, hints })
 }
 
 /** Less than a slice full goes into the fullest slice it still fits into, if there is one: one write instead of two objects. */

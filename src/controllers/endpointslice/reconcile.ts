@@ -1,12 +1,14 @@
 /** The EndpointSlices of a Service that selects pods. Upstream: k8s.io/endpointslice reconciler.go Reconcile */
 import type { DiscoveryV1EndpointPort, Endpoint, EndpointSlice, Node, Pod, Service } from '../../api/types.gen.ts'
 import { deepEqual } from '../../lib/deep-equal.ts'
-import type { Action, Plan, ReconcileContext } from '../../runtime/plan.ts'
+import type { Action, Plan, PlannedEvent, ReconcileContext } from '../../runtime/plan.ts'
 import { familyOf, type IpFamily, isReachable, podIps } from '../endpoint/pod-endpoint.ts'
 import { LAST_CHANGE_TRIGGER_TIME, triggerTime } from '../endpoint/trigger-time.ts'
 import { endpointOf, portsOf } from './endpoint.ts'
 import { type Packed, packEndpoints, portsKey } from './pack.ts'
 import { newSliceMetadata, sliceLabels, slicePrefix } from './slice-metadata.ts'
+import { type Draft, hintsEvent, wantsTopologyHints, withTopologyHints } from './topology-hints.ts'
+import type { ZoneRatios } from './zone-capacity.ts'
 
 export interface ObservedSlices {
   readonly service: Service
@@ -15,6 +17,8 @@ export interface ObservedSlices {
   readonly pods: readonly Pod[]
   /** Of the pods, by name. */
   readonly nodes: ReadonlyMap<string, Node>
+  /** How the zones share the CPUs; undefined when that can't be said. */
+  readonly zoneRatios?: ZoneRatios | undefined
 }
 
 export const ENDPOINT_SLICES = 'endpointslices.discovery.k8s.io'
@@ -34,17 +38,19 @@ export function reconcileSlices(observed: ObservedSlices, context: ReconcileCont
   const families = familiesOf(service, pods)
   const writer = sliceWriter(service, pods, slices, context)
   const actions: Action[] = []
+  const events: PlannedEvent[] = []
   for (const family of families) {
     const own = slices.filter((slice) => slice.addressType === family && slice.metadata.deletionTimestamp === undefined)
-    actions.push(...familyActions(observed, pods, own, family, writer))
+    const planned = planFamily(observed, pods, own, family, writer)
+    actions.push(...planned.actions)
+    events.push(...planned.events)
   }
   const strangers = slices.filter(({ addressType }) => !families.includes(addressType as IpFamily))
   actions.push(...strangers.map((slice) => writer.remove(slice)))
   // Deletes last: nobody shall see fewer endpoints in between than there are before or after.
   const inOrder = ['create', 'update', 'delete'].flatMap((verb) => actions.filter((action) => action.verb === verb))
-  return isWaitingForNode
-    ? { actions: inOrder, requeueAfterMs: NODE_RETRY_MS, waitingOn: 'the node of a pod is not known' }
-    : { actions: inOrder }
+  const plan = { actions: inOrder, events }
+  return isWaitingForNode ? { ...plan, requeueAfterMs: NODE_RETRY_MS, waitingOn: 'the node of a pod is not known' } : plan
 }
 
 function usablePods({ service, pods, nodes }: ObservedSlices): { pods: readonly Pod[]; isWaitingForNode: boolean } {
@@ -55,13 +61,19 @@ function usablePods({ service, pods, nodes }: ObservedSlices): { pods: readonly 
   return { pods: usable, isWaitingForNode: usable.length < reachable.length }
 }
 
-function familyActions(
-  { service, nodes }: ObservedSlices,
+/** A slice as it shall be; without `slice` there is none yet. */
+interface SliceDraft extends Draft {
+  readonly slice: EndpointSlice | undefined
+  readonly ports: readonly DiscoveryV1EndpointPort[]
+}
+
+function planFamily(
+  { service, nodes, zoneRatios }: ObservedSlices,
   pods: readonly Pod[],
   slices: readonly EndpointSlice[],
   family: IpFamily,
   writer: SliceWriter,
-): Action[] {
+): { actions: Action[]; events: PlannedEvent[] } {
   const groups = new Map<string, PortGroup>()
   for (const pod of pods) {
     const endpoint = endpointOf(service, pod, pod.spec.nodeName ? nodes.get(pod.spec.nodeName) : undefined, family)
@@ -75,22 +87,46 @@ function familyActions(
   // A Service without endpoints has one empty slice, which says that there are none.
   if (groups.size === 0) groups.set('', { ports: [], endpoints: [] })
   const existing = byPorts(slices)
-  const create: { ports: readonly DiscoveryV1EndpointPort[]; endpoints: readonly Endpoint[] }[] = []
+  const created: SliceDraft[] = []
+  const kept: SliceDraft[] = []
   const remove = [...existing].filter(([key]) => !groups.has(key)).flatMap(([, unwanted]) => unwanted)
-  const actions: Action[] = []
+  const byTopology = wantsTopologyHints(service)
   for (const [key, { ports, endpoints }] of groups) {
     const own = existing.get(key) ?? []
-    const packed = endpoints.length === 0 ? packNothing(own, writer) : packEndpoints(own, endpoints, writer.isOutdated)
-    for (const list of packed.create) create.push({ ports, endpoints: list })
-    for (const { slice, endpoints: list } of packed.update) actions.push(writer.update(slice, ports, list))
+    const packed = endpoints.length === 0 ? packNothing(own, writer) : packEndpoints(own, endpoints, writer.isOutdated, byTopology)
+    for (const list of packed.create) created.push({ slice: undefined, ports, endpoints: list, isWritten: true })
+    for (const { slice, endpoints: list } of packed.update) kept.push({ slice, ports, endpoints: list, isWritten: true })
+    for (const slice of packed.unchanged) kept.push({ slice, ports, endpoints: slice.endpoints ?? [], isWritten: false })
     remove.push(...packed.remove)
   }
+  const { drafts, events } = hinted([...created, ...kept], service, slices, family, byTopology ? { zoneRatios } : undefined)
   // A slice that would go is made into one that would come. Upstream: reconciler.go finalize
-  for (const { ports, endpoints } of create) {
-    const spare = remove.shift()
-    actions.push(spare === undefined ? writer.create(family, ports, endpoints) : writer.update(spare, ports, endpoints))
+  const actions = drafts
+    .filter(({ isWritten }) => isWritten)
+    .map(({ slice, ports, endpoints }) => {
+      const spare = slice ?? remove.shift()
+      return spare === undefined ? writer.create(family, ports, endpoints) : writer.update(spare, ports, endpoints)
+    })
+  return { actions: [...actions, ...remove.map((slice) => writer.remove(slice))], events }
+}
+
+/** @param byTopology undefined when the Service doesn't ask for hints by topology */
+function hinted(
+  drafts: readonly SliceDraft[],
+  service: Service,
+  slices: readonly EndpointSlice[],
+  family: IpFamily,
+  byTopology: { readonly zoneRatios: ZoneRatios | undefined } | undefined,
+): { drafts: readonly SliceDraft[]; events: PlannedEvent[] } {
+  const hadHints = slices.some(({ endpoints }) => (endpoints ?? []).some(({ hints }) => hints?.forZones?.length))
+  if (byTopology === undefined) {
+    // Hints of the traffic distribution were given with the endpoints.
+    const areGone = hadHints && service.spec.trafficDistribution === undefined
+    return { drafts, events: areGone ? [hintsEvent('Warning', 'Disabled', 'Topology Aware Hints has been disabled', family)] : [] }
   }
-  return [...actions, ...remove.map((slice) => writer.remove(slice))]
+  const { drafts: next, fault } = withTopologyHints(drafts, byTopology.zoneRatios)
+  if (fault !== undefined) return { drafts: next, events: [hintsEvent('Warning', 'Disabled', fault, family)] }
+  return { drafts: next, events: hadHints ? [] : [hintsEvent('Normal', 'Enabled', 'Topology Aware Hints has been enabled', family)] }
 }
 
 function byPorts(slices: readonly EndpointSlice[]): Map<string, EndpointSlice[]> {

@@ -9,8 +9,6 @@ export const SERVICES = 'services'
 export const ENDPOINTS = 'endpoints'
 export const ENDPOINT_SLICES = 'endpointslices.discovery.k8s.io'
 
-/** The first address of the service range. */
-const CLUSTER_IP = '10.96.0.1'
 const SKIP_MIRROR_LABEL = 'endpointslice.kubernetes.io/skip-mirror'
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name'
 
@@ -19,6 +17,8 @@ export interface Advertised {
   /** IPv4 */
   readonly address: string
   readonly port: number
+  /** The first address of the range of cluster IPs. */
+  readonly clusterIP: string
 }
 
 export interface ObservedKubernetesService {
@@ -53,12 +53,12 @@ function rewritten(current: KubeObject, wanted: New<KubeObject>): KubeObject {
   return { ...current, ...wanted, metadata }
 }
 
-function newService({ port }: Advertised): New<Service> {
+function newService({ port, clusterIP }: Advertised): New<Service> {
   return {
     metadata: { name: NAME, namespace: NAMESPACE, labels: { component: 'apiserver', provider: 'kubernetes' } },
     spec: {
       type: 'ClusterIP',
-      clusterIP: CLUSTER_IP,
+      clusterIP,
       ipFamilyPolicy: 'SingleStack',
       sessionAffinity: 'None',
       ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: port }],

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../api/object.ts'
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../api/types.gen.ts'
 import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
+import { isPodTerminal } from '../pods/pod-state.ts'
 import { BETA_STORAGE_CLASS, CLAIMS, COMPONENT, SELECTED_NODE, STORAGE_CLASSES, VOLUMES } from './annotations.ts'
 import { claimKeyOf, classOf, isDefaultClass } from './claim-facts.ts'
 import { isFree } from './match-volume.ts'
@@ -54,13 +55,25 @@ export const persistentVolumeBinder: ControllerDefinition<ObservedVolume> = {
   partOf: 'persistentvolume-binder',
   component: COMPONENT,
   reconciles: VOLUMES,
-  watches: { [CLAIMS]: volumesOfClaim },
-  indexes: { [VOLUMES]: { [BY_CLAIM]: (volume: PersistentVolume) => [claimKeyOf(volume)].filter((key) => key !== undefined) } },
+  watches: {
+    [CLAIMS]: volumesOfClaim,
+    // Who used a volume that is to be recycled is done with it.
+    [PODS]: (current, old, reader) => {
+      if (old === undefined || (current !== undefined && !isPodTerminal(current as Pod))) return []
+      return claimKeysOfPod(old as Pod).flatMap((key) => reader.indexed(VOLUMES, BY_CLAIM, key).map(({ metadata }) => metadata.name))
+    },
+  },
+  indexes: {
+    [VOLUMES]: { [BY_CLAIM]: (volume: PersistentVolume) => [claimKeyOf(volume)].filter((key) => key !== undefined) },
+    [PODS]: { [BY_CLAIM]: claimKeysOfPod },
+  },
   observe(reader, name) {
     const volume = reader.get<PersistentVolume>(VOLUMES, '', name)
     if (volume === undefined) return undefined
     const { namespace = '', name: claimName = '' } = volume.spec?.claimRef ?? {}
-    return { volume, claim: reader.get<PersistentVolumeClaim>(CLAIMS, namespace, claimName) }
+    const pods = reader.indexed<Pod>(PODS, BY_CLAIM, `${namespace}/${claimName}`).filter((pod) => !isPodTerminal(pod))
+    const users = pods.map(({ metadata }) => keyOf(metadata.namespace, metadata.name)).sort()
+    return { volume, claim: reader.get<PersistentVolumeClaim>(CLAIMS, namespace, claimName), users }
   },
   reconcile: reconcileVolume,
 }

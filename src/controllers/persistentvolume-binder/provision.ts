@@ -1,6 +1,6 @@
 /** Makes volumes for claims of our own class of provisioner. Upstream: pv_controller.go provisionClaim, provisionClaimOperation */
 import type { New } from '../../api/object.ts'
-import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../api/types.gen.ts'
+import type { Node, NodeSelectorTerm, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../api/types.gen.ts'
 import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
 import { BETA_STORAGE_PROVISIONER, CLAIMS, PROVISIONED_BY, STORAGE_PROVISIONER, VOLUMES } from './annotations.ts'
 import { claimReference } from './bind.ts'
@@ -9,10 +9,14 @@ import { classOf } from './claim-facts.ts'
 /** The provisioner that is built in: its volumes are a name and a size. */
 export const SIMULATED_PROVISIONER = 'coracle.dev/simulated'
 
+/** The same as volumes and VolumeAttributesClasses name it: the name of a driver has no slash. */
+export const SIMULATED_DRIVER = 'simulated.coracle.dev'
+
 /** Provisioners that were part of Kubernetes; none of them is here. */
 const IN_TREE = /^kubernetes\.io\//
 
-export function provision(claim: PersistentVolumeClaim, storageClass: StorageClass | undefined): Plan {
+/** @param node where its first consumer is to run, when it waited for one */
+export function provision(claim: PersistentVolumeClaim, storageClass: StorageClass | undefined, node?: Node): Plan {
   if (storageClass === undefined) return failed(`storageclass.storage.k8s.io ${JSON.stringify(classOf(claim))} not found`)
   const { provisioner } = storageClass
   if (IN_TREE.test(provisioner)) return failed(`no volume plugin matched name: ${provisioner}`)
@@ -28,7 +32,7 @@ export function provision(claim: PersistentVolumeClaim, storageClass: StorageCla
       'If volume creation is delayed, please verify that the provisioner is running and correctly registered.'
     return { actions, events: [{ type: 'Normal', reason: 'ExternalProvisioning', message }], waitingOn: `provisioner ${provisioner}` }
   }
-  const object = newVolume(claim, storageClass)
+  const object = newVolume(claim, storageClass, node)
   actions.push({
     verb: 'create',
     resource: VOLUMES,
@@ -56,9 +60,10 @@ export function volumeNameFor({ metadata }: PersistentVolumeClaim): string {
   return `pvc-${metadata.uid}`
 }
 
-function newVolume(claim: PersistentVolumeClaim, storageClass: StorageClass): New<PersistentVolume> {
+function newVolume(claim: PersistentVolumeClaim, storageClass: StorageClass, node: Node | undefined): New<PersistentVolume> {
   const name = volumeNameFor(claim)
   const { accessModes, resources, volumeMode, volumeAttributesClassName } = claim.spec
+  const nodeSelectorTerms = topologyTerms(storageClass, node)
   return {
     metadata: { name, annotations: { [PROVISIONED_BY]: storageClass.provisioner } },
     spec: {
@@ -70,8 +75,24 @@ function newVolume(claim: PersistentVolumeClaim, storageClass: StorageClass): Ne
       storageClassName: storageClass.metadata.name,
       ...(storageClass.mountOptions && { mountOptions: storageClass.mountOptions }),
       ...(volumeAttributesClassName && { volumeAttributesClassName }),
-      // Without node affinity: simulated data is wherever its pod is.
-      hostPath: { path: `/var/lib/coracle/volumes/${name}`, type: 'DirectoryOrCreate' },
+      // Simulated data is wherever its pod is, unless its class is of some places only.
+      ...(nodeSelectorTerms && { nodeAffinity: { required: { nodeSelectorTerms } } }),
+      csi: { driver: SIMULATED_DRIVER, volumeHandle: name },
     },
   }
+}
+
+/**
+ * Where a class says its volumes may be: in the place of the node that was selected, or else in any of them.
+ * Upstream: the CSI external-provisioner, pkg/controller/topology.go GenerateAccessibilityRequirements
+ */
+function topologyTerms({ allowedTopologies }: StorageClass, node: Node | undefined): NodeSelectorTerm[] | undefined {
+  if (!allowedTopologies?.length) return undefined
+  const terms = allowedTopologies.map(({ matchLabelExpressions = [] }) => matchLabelExpressions)
+  const labels = node?.metadata.labels ?? {}
+  const own = terms.find((each) => each.every(({ key, values }) => values.includes(labels[key] ?? '')))
+  if (node === undefined || own === undefined) {
+    return terms.map((each) => ({ matchExpressions: each.map(({ key, values }) => ({ key, operator: 'In', values: [...values] })) }))
+  }
+  return [{ matchExpressions: own.map(({ key }) => ({ key, operator: 'In', values: [labels[key]!] })) }]
 }

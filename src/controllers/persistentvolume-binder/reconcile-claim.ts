@@ -41,7 +41,7 @@ function reconcileUnbound(observed: ObservedClaim): Plan {
     const event = waitingEvent(observed)
     return { status: pending, events: [event], waitingOn: event.message }
   }
-  if (classOf(claim) !== '') return provision(claim, storageClass)
+  if (classOf(claim) !== '') return provision(claim, storageClass, waits ? selectedNode : undefined)
   const message = 'no persistent volumes available for this claim and no storage class is set'
   return { status: pending, events: [{ type: 'Normal', reason: 'FailedBinding', message }], waitingOn: message }
 }

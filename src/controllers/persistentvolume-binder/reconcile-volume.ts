@@ -9,6 +9,8 @@ export interface ObservedVolume {
   readonly volume: PersistentVolume
   /** The claim of the name in claimRef. */
   readonly claim: PersistentVolumeClaim | undefined
+  /** Pods that haven't ended and use a claim of that name: what is of one that is gone may be in use yet. As `NAMESPACE/NAME`. */
+  readonly users?: readonly string[]
 }
 
 type Phase = 'Available' | 'Bound' | 'Released' | 'Failed'
@@ -16,17 +18,17 @@ type Phase = 'Available' | 'Bound' | 'Released' | 'Failed'
 /** What the deleter of hostPath volumes, which is meant for tests, touches. */
 const TEMPORARY = /^\/tmp\/.+/
 
-export function reconcileVolume({ volume, claim: namesake }: ObservedVolume): Plan {
+export function reconcileVolume({ volume, claim: namesake, users = [] }: ObservedVolume): Plan {
   const reference = volume.spec?.claimRef
   // Reserved by a user for a claim that isn't there yet, or was given back to it.
   if (!reference?.uid) return withPhase(volume, 'Available')
   const claim = namesake?.metadata.uid === reference.uid ? namesake : undefined
-  if (claim === undefined) return release(volume)
+  if (claim === undefined) return release(volume, users)
   if (!claim.spec.volumeName) return awaitClaim(volume, claim)
   if (claim.spec.volumeName === volume.metadata.name) return withPhase(volume, 'Bound')
   // The claim went to another volume.
   const isProvisioned = volume.metadata.annotations?.[PROVISIONED_BY] !== undefined
-  return isProvisioned && volume.spec?.persistentVolumeReclaimPolicy === 'Delete' ? release(volume) : unbind(volume)
+  return isProvisioned && volume.spec?.persistentVolumeReclaimPolicy === 'Delete' ? release(volume, users) : unbind(volume)
 }
 
 /** The claim's own reconcile completes the binding, unless it can't be done. */
@@ -45,17 +47,28 @@ function awaitClaim(volume: PersistentVolume, claim: PersistentVolumeClaim): Pla
   }
 }
 
-function release(volume: PersistentVolume): Plan {
+function release(volume: PersistentVolume, users: readonly string[]): Plan {
   const phase = volume.status?.phase
   if (phase !== 'Released' && phase !== 'Failed') return withPhase(volume, 'Released')
   switch (volume.spec?.persistentVolumeReclaimPolicy ?? 'Retain') {
     case 'Delete':
       return deleteVolume(volume)
     case 'Recycle':
-      return fail(volume, 'VolumeFailedRecycle', 'No recycler plugin found for the volume!')
+      return recycle(volume, users)
     default:
       return { waitingOn: 'its claim is gone; the reclaim policy is to retain it' }
   }
+}
+
+/** What upstream's recycler pod wipes isn't there: the volume is free at once. Upstream: recycleVolumeOperation */
+function recycle(volume: PersistentVolume, users: readonly string[]): Plan {
+  const { hostPath, nfs } = volume.spec ?? {}
+  if (hostPath === undefined && nfs === undefined) return fail(volume, 'VolumeFailedRecycle', 'No recycler plugin found for the volume!')
+  if (users.length > 0) {
+    const message = `Volume is used by pods: ${users.join(',')}`
+    return { events: [{ type: 'Normal', reason: 'VolumeFailedRecycle', message }], waitingOn: message }
+  }
+  return { ...unbind(volume), events: [{ type: 'Normal', reason: 'VolumeRecycled', message: 'Volume recycled' }] }
 }
 
 function deleteVolume(volume: PersistentVolume): Plan {

@@ -102,9 +102,13 @@ function hasHostBits(ip: string, length: number): boolean {
 export function maskedAddress(ip: string, length: number): string {
   const { value, bits } = numberOf(ip)
   const rest = BigInt(bits - length)
-  const masked = (value >> rest) << rest
+  return addressOf((value >> rest) << rest, bits)
+}
+
+/** The text of an address that is given as a number. */
+export function addressOf(value: bigint, bits: 32 | 128): string {
   const groups = (count: number, size: number, radix: number): string[] =>
-    Array.from({ length: count }, (_, i) => ((masked >> BigInt((count - 1 - i) * size)) & ((1n << BigInt(size)) - 1n)).toString(radix))
+    Array.from({ length: count }, (_, i) => ((value >> BigInt((count - 1 - i) * size)) & ((1n << BigInt(size)) - 1n)).toString(radix))
   return bits === 32 ? groups(4, 8, 10).join('.') : canonicalIp(groups(8, 16, 16).join(':'))
 }
 
@@ -116,7 +120,8 @@ export function addressText(ip: string): string | undefined {
   return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join('.')
 }
 
-function numberOf(ip: string): { value: bigint; bits: 32 | 128 } {
+/** A valid address as a number. */
+export function numberOf(ip: string): { value: bigint; bits: 32 | 128 } {
   return isIPv6(ip) ? { value: ipv6Value(ip), bits: 128 } : { value: ipv4Value(ip), bits: 32 }
 }
 

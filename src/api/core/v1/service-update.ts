@@ -8,11 +8,16 @@ export function setClusterIps({ spec }: Service): void {
   if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP]
 }
 
-/** In place, on update, before addresses are allocated and faults are looked for. */
+/** In place, on update, once addresses are allocated and before faults are looked for. */
 export function keepAllocated(service: Service, old: Service): void {
+  fillInAllocated(service, old)
+  dropTypeDependent(service, old)
+}
+
+/** In place, on update, before addresses are allocated: what the client left out is what it was. */
+export function fillInAllocated(service: Service, old: Service): void {
   patchAllocated(service, old)
   normalizeClusterIps(service, old)
-  dropTypeDependent(service, old)
 }
 
 /** Upstream: patchAllocatedValues. A PUT made from a manifest knows nothing of addresses. */
@@ -62,6 +67,9 @@ function dropTypeDependent(service: Service, old: Service): void {
   if (needsHealthCheckPort(old) && !needsHealthCheckPort(service) && before.healthCheckNodePort === spec.healthCheckNodePort) {
     delete spec.healthCheckNodePort
   }
+  // What is left to do for a load balancer that isn't wanted any more is nothing to the user.
+  if (spec.type !== 'LoadBalancer' && service.status?.loadBalancer?.ingress !== undefined)
+    service.status = { ...service.status, loadBalancer: {} }
   if (before.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
     if (before.allocateLoadBalancerNodePorts === spec.allocateLoadBalancerNodePorts) delete spec.allocateLoadBalancerNodePorts
     if (before.loadBalancerClass === spec.loadBalancerClass) delete spec.loadBalancerClass

@@ -109,7 +109,7 @@ function checkSessionAffinity(errors: FieldError[], { spec }: Service): void {
 }
 
 /** Upstream: validation.go ValidateServiceClusterIPsRelatedFields. */
-function checkClusterIps(errors: FieldError[], service: Service): void {
+export function checkClusterIps(errors: FieldError[], service: Service): void {
   const { clusterIP, clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = service.spec
   const path = 'spec.clusterIPs'
   if (clusterIP) {
