@@ -49,7 +49,7 @@ export class LocalClient implements Client {
   }
 
   async create<T extends KubeObject>(resource: GroupResource, object: New<T>): Promise<T> {
-    const definition = this.#context.resources.stored(resource)
+    const definition = this.#context.resources.spoken(resource)
     // Also a copy: what a controller builds shares parts with objects of the cache.
     const own = completeObject(this.#context.schemas, definition.schema, object) as unknown as KubeObject
     const target = { definition, namespace: object.metadata.namespace ?? '', name: '' }
@@ -87,6 +87,6 @@ export class LocalClient implements Client {
   }
 
   #target({ resource, namespace, name }: ObjectRef): Target {
-    return { definition: this.#context.resources.stored(resource), namespace, name }
+    return { definition: this.#context.resources.spoken(resource), namespace, name }
   }
 }

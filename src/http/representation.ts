@@ -97,12 +97,17 @@ export class Representation {
     return this.object(bytesOf(this.#options.definition, entry))
   }
 
+  /** An answer as a whole: JSON for machines ends with a newline, where that for people doesn't. Upstream: json.go doEncode */
+  ended(bytes: Buffer): Buffer {
+    return this.contentType === JSON_TYPE && !this.#options.isPretty ? Buffer.concat([bytes, NEWLINE]) : bytes
+  }
+
   list(list: ListResult): Body {
     const { definition, accepted } = this.#options
     const metadata = listMetaOf(list)
     if (this.isPlain) return plainList(definition, list, metadata)
     const objects = list.entries.map((entry) => (definition.conversion ? definition.conversion.fromStored(entry.copy()) : entry.copy()))
-    if (accepted.as === 'Table') return bodyOf(this.#encode(this.#table(objects, metadata, true)))
+    if (accepted.as === 'Table') return bodyOf(this.ended(this.#encode(this.#table(objects, metadata, true))))
     if (accepted.as === 'PartialObjectMetadata') {
       throw notAcceptableError(`you requested PartialObjectMetadata, but the requested object is a list (${goTypeOf(definition)}List)`)
     }
@@ -115,7 +120,7 @@ export class Representation {
           items: objects.map((object) => partialMetadata(object, this.#metaVersion)),
         }
       : { kind: `${definition.kind}List`, apiVersion: definition.apiVersion, metadata, items: objects }
-    return bodyOf(this.#encode(body))
+    return bodyOf(this.ended(this.#encode(body)))
   }
 
   #encode(value: object): Buffer {
@@ -162,7 +167,8 @@ function listMetaOf({ revision, continueToken, remainingItemCount }: ListResult)
 /** Entries copied together at a time: large enough to spare writes, small enough not to double a large list in memory. */
 const PIECE_BYTES = 1 << 20
 const COMMA = Buffer.from(',')
-const END = Buffer.from(']}')
+const END = Buffer.from(']}\n')
+const NEWLINE = Buffer.from('\n')
 
 function bodyOf(bytes: Buffer): Body {
   return { length: bytes.length, pieces: [bytes] }

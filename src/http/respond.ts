@@ -4,7 +4,7 @@ import { pipeline, Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError } from '../api/meta/api-error.ts'
-import { JSON_TYPE, type MediaType, negotiate } from './codecs/negotiate.ts'
+import { JSON_TYPE, type MediaType, type Negotiated, negotiate } from './codecs/negotiate.ts'
 
 const COMMON = { 'cache-control': 'no-cache, private' }
 
@@ -90,8 +90,9 @@ function drained(raw: ServerResponse): Promise<void> {
   })
 }
 
+/** What is no object of the API is indented, whoever asks. Upstream: responsewriters.WriteRawJSON */
 export function sendJson(reply: FastifyReply, code: number, value: unknown): void {
-  sendBytes(reply, code, 'application/json', Buffer.from(JSON.stringify(value)))
+  sendBytes(reply, code, 'application/json', Buffer.from(JSON.stringify(value, null, 2)))
 }
 
 /** As JSON for people: upstream indents for browsers, curl and wget, and for whoever asks. Upstream: negotiate.go isPrettyPrint */
@@ -111,6 +112,8 @@ const TRUE_TEXTS = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
 /** Bytes of a whole object in a media type. */
 export type Encode = (mediaType: MediaType, value: object) => Buffer
 
+const AS_JSON: Pick<Negotiated, 'mediaType' | 'isPretty'> = { mediaType: JSON_TYPE, isPretty: false }
+
 /**
  * The error's Status in the form that the client accepts, and in JSON when it accepts none that is served.
  * @param encode JSON alone is spoken when not given
@@ -121,13 +124,16 @@ export function sendError(reply: FastifyReply, error: ApiError, encode?: Encode)
     return
   }
   const retryAfter = error.details?.retryAfterSeconds
-  const { mediaType = JSON_TYPE, isPretty = false } = encode === undefined ? {} : (negotiate(reply.request.raw.headers.accept) ?? {})
+  // To who takes nothing that is served it is said as what is no object.
+  const { mediaType, isPretty } =
+    encode === undefined ? AS_JSON : (negotiate(reply.request.raw.headers.accept) ?? { mediaType: JSON_TYPE, isPretty: true })
   reply.hijack()
-  const indent = isPretty || wantsPretty(reply.request) ? 2 : 0
+  const status = error.status()
+  const isIndented = isPretty || wantsPretty(reply.request)
   const bytes =
     encode === undefined || mediaType === JSON_TYPE
-      ? Buffer.from(`${JSON.stringify(error.status(), null, indent)}\n`)
-      : encode(mediaType, error.status())
+      ? Buffer.from(isIndented ? JSON.stringify(status, null, 2) : `${JSON.stringify(status)}\n`)
+      : encode(mediaType, status)
   reply.raw.writeHead(error.code, {
     ...COMMON,
     'content-type': mediaType,

@@ -5,6 +5,7 @@ import type { GroupResource } from '../api/object.ts'
 export class Resources {
   readonly #byPath = new Map<string, ResourceDefinition>()
   readonly #stored = new Map<GroupResource, ResourceDefinition>()
+  readonly #spoken = new Map<GroupResource, ResourceDefinition>()
   readonly #byKind = new Map<string, ResourceDefinition>()
   #all: readonly ResourceDefinition[] = []
 
@@ -14,7 +15,9 @@ export class Resources {
 
   add(definition: ResourceDefinition): void {
     this.#byPath.set(`${definition.apiVersion}/${definition.resource}`, definition)
-    if (definition.conversion === undefined) this.#stored.set(definition.groupResource, definition)
+    const isStored = definition.conversion === undefined
+    if (isStored) this.#stored.set(definition.groupResource, definition)
+    if (isStored || !this.#spoken.has(definition.groupResource)) this.#spoken.set(definition.groupResource, definition)
     this.#byKind.set(`${definition.apiVersion}/${definition.kind}`, definition)
     this.#all = [...this.#byPath.values()]
   }
@@ -42,6 +45,13 @@ export class Resources {
   /** The definition in whose form objects of the resource are stored. */
   stored(groupResource: GroupResource): ResourceDefinition {
     const definition = this.#stored.get(groupResource)
+    if (definition === undefined) throw new Error(`no resource ${groupResource} is served`)
+    return definition
+  }
+
+  /** The definition in which this process speaks of the resource: the stored one, or the only one of events.events.k8s.io. */
+  spoken(groupResource: GroupResource): ResourceDefinition {
+    const definition = this.#spoken.get(groupResource)
     if (definition === undefined) throw new Error(`no resource ${groupResource} is served`)
     return definition
   }

@@ -44,7 +44,7 @@ export class ControllerManager {
   constructor(options: ControllerManagerOptions, definitions: readonly ControllerDefinition[]) {
     this.#options = options
     this.#informers = new Informers(options.client)
-    this.#recorder = new EventRecorder(options.client, options.clock, options.activity)
+    this.#recorder = new EventRecorder(options)
     for (const definition of definitions) this.#add(definition)
   }
 
@@ -55,6 +55,7 @@ export class ControllerManager {
   stop(): void {
     this.#informers.stop()
     for (const run of this.#runs) run.stop()
+    this.#recorder.stop()
   }
 
   /** The controller looks at each object it reconciles again, as if all of them had changed. */
@@ -206,7 +207,7 @@ class ControllerRun {
     const current = reconciles === undefined ? undefined : this.#reader.get<KubeObject>(reconciles, namespace, name)
     const component = this.#definition.component ?? `${this.#definition.name}-controller`
     const client = this.#options.clientOf?.(this.#definition.name) ?? this.#options.client
-    return executePlan(client, plan, reconciles, current, (about, event) => this.#recorder.record(component, about, event))
+    return executePlan(client, plan, reconciles, current, (about, event) => this.#recorder.record(client, component, about, event))
   }
 
   #settle(key: Key, outcome: Outcome, plan: Plan | undefined): void {

@@ -18,6 +18,10 @@ export interface PlannedEvent {
   readonly fieldPath?: string
   /** Who reports it, when that is not the controller by its own name. */
   readonly source?: { readonly component: string; readonly host?: string }
+  /** What was done or tried, a word. With one the event is of events.k8s.io: as upstream's scheduler reports, and only it. */
+  readonly action?: string
+  /** Another object that has to do with it. Only with an action. */
+  readonly related?: KubeObject
 }
 
 /** `finalize` is of Namespaces alone. */

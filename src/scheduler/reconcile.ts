@@ -2,7 +2,7 @@
 import { findCondition, withCondition } from '../api/meta/conditions.ts'
 import { timestamp } from '../api/meta/time.ts'
 import type { Node, PersistentVolumeClaim, Pod, PodCondition } from '../api/types.gen.ts'
-import type { Action, Plan } from '../runtime/plan.ts'
+import type { Action, Plan, PlannedEvent } from '../runtime/plan.ts'
 import { chooseNode } from './choose-node.ts'
 import type { SchedulingContext } from './filters.ts'
 import { fitErrorText, NO_NODES, preFilterErrorText } from './fit-error.ts'
@@ -67,7 +67,8 @@ function targetOf({ metadata }: Pod) {
 function bind(pod: Pod, node: string): Verdict {
   const { name, namespace, uid } = pod.metadata
   const message = `Successfully assigned ${namespace}/${name} to ${node}`
-  const action: Action = { verb: 'bind', target: targetOf(pod), node, uid, event: { type: 'Normal', reason: 'Scheduled', message } }
+  const event: PlannedEvent = { type: 'Normal', reason: 'Scheduled', action: 'Binding', message }
+  const action: Action = { verb: 'bind', target: targetOf(pod), node, uid, event }
   return { kind: 'bound', node, plan: { actions: [action] } }
 }
 
@@ -91,9 +92,10 @@ export function isToldUnschedulable({ status }: Pod, message: string, nominatedN
   return verdict === 'False' && reason === 'Unschedulable' && told === message && status?.nominatedNodeName === nominatedNode
 }
 
-/** Upstream: schedule_one.go truncateMessage. */
-function eventText(message: string): string {
-  return message.length <= LONGEST_EVENT ? message : `${message.slice(0, LONGEST_EVENT - 4)} ...`
+/** Upstream: schedule_one.go handleSchedulingFailure, truncateMessage. */
+function failedScheduling(message: string): PlannedEvent {
+  const text = message.length <= LONGEST_EVENT ? message : `${message.slice(0, LONGEST_EVENT - 4)} ...`
+  return { type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', message: text }
 }
 
 /** @param keepsNomination the room that was made for it is still to come */
@@ -101,7 +103,7 @@ function unschedulable(pod: Pod, message: string, now: number, keepsNomination =
   const nominatedNode = keepsNomination ? pod.status?.nominatedNodeName : undefined
   const plan: Plan = {
     ...(isToldUnschedulable(pod, message, nominatedNode) ? {} : { status: withUnschedulable(pod, message, now, nominatedNode) }),
-    events: [{ type: 'Warning', reason: 'FailedScheduling', message: eventText(message) }],
+    events: [failedScheduling(message)],
     waitingOn: message,
   }
   return { kind: 'unschedulable', message, nominatedNode, plan }
@@ -145,13 +147,20 @@ function preempt(pod: Pod, node: string, victims: readonly Pod[], message: strin
       verb: 'delete',
       target: targetOf(victim),
       preconditions: { uid: victim.metadata.uid },
-      event: { type: 'Normal', reason: 'Preempted', message: `Preempted by pod ${pod.metadata.uid} on node ${node}`, about: victim },
+      event: {
+        type: 'Normal',
+        reason: 'Preempted',
+        action: 'Preempting',
+        message: `Preempted by pod ${pod.metadata.uid} on node ${node}`,
+        about: victim,
+        related: pod,
+      },
     }),
   )
   const plan: Plan = {
     actions: [...marks, ...deletes],
     status: withUnschedulable(pod, message, now, node),
-    events: [{ type: 'Warning', reason: 'FailedScheduling', message: eventText(message) }],
+    events: [failedScheduling(message)],
     waitingOn: `pods of lower priority to leave node ${node}: ${victims.map(({ metadata }) => metadata.name).join(', ')}`,
   }
   return { kind: 'unschedulable', message, nominatedNode: node, plan }

@@ -258,7 +258,7 @@ const PATCHES: readonly Row[] = [
     body: '[{"op":',
     code: 400,
     reason: 'BadRequest',
-    message: 'invalid JSON patch',
+    message: 'error decoding patch: unexpected end of JSON input',
   },
   {
     name: 'JSON Patch whose test fails',
@@ -282,7 +282,7 @@ const PATCHES: readonly Row[] = [
     body: '{"data"',
     code: 400,
     reason: 'BadRequest',
-    message: 'invalid JSON patch',
+    message: 'error decoding patch: unexpected end of JSON input',
   },
   {
     name: 'merge patch that is a list',
@@ -317,12 +317,39 @@ const PATCHES: readonly Row[] = [
     message: 'ConfigMap "stored" is invalid: metadata.uid: Invalid value: "another": field is immutable',
   },
   {
+    name: 'merge patch that ends early, unchecked',
+    path: `${STORED}?fieldValidation=Ignore`,
+    type: MERGE_PATCH,
+    body: '{"data"',
+    code: 400,
+    reason: 'BadRequest',
+    message: 'Invalid JSON Patch',
+  },
+  {
+    name: 'JSON Patch that is none, unchecked',
+    path: `${STORED}?fieldValidation=Ignore`,
+    type: JSON_PATCH,
+    body: 'invalid json patch',
+    code: 400,
+    reason: 'BadRequest',
+    message: "invalid character 'i' looking for beginning of value",
+  },
+  {
+    name: 'patch that is none, of what is not there',
+    path: `${CONFIG_MAPS}/missing`,
+    type: MERGE_PATCH,
+    body: '{"data"',
+    code: 404,
+    reason: 'NotFound',
+    message: 'configmaps "missing" not found',
+  },
+  {
     name: 'strategic merge patch that ends early',
     type: STRATEGIC_PATCH,
     body: '{"data"',
     code: 400,
     reason: 'BadRequest',
-    message: 'invalid JSON patch',
+    message: 'unexpected end of JSON input',
   },
   {
     name: 'strategic merge patch with an unknown directive',
@@ -410,6 +437,59 @@ describe.each([
     expect(body).toMatchObject({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code: row.code })
     expect(headers['content-type']).toBe('application/json')
     expect(await revision(), 'nothing is stored').toBe(before)
+  })
+})
+
+describe('a body that is too deep is refused at once', () => {
+  const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
+  const LEVELS = 1_500_000
+  const asJson = `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"new"},"values":${deep(LEVELS)}}`
+  const asYaml = `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: new\nvalues: ${deep(LEVELS)}`
+  it.each<Call & { name: string; fault: string }>([
+    { name: 'JSON', path: CONFIG_MAPS, body: asJson, fault: "invalid character '[' exceeded max depth" },
+    { name: 'JSON that never closes', path: CONFIG_MAPS, body: '['.repeat(LEVELS), fault: "invalid character '[' exceeded max depth" },
+    {
+      name: 'JSON of a level too many',
+      path: CONFIG_MAPS,
+      body: `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"new"},"values":${deep(10_000)}}`,
+      fault: 'exceeded max depth',
+    },
+    { name: 'YAML', path: CONFIG_MAPS, type: 'application/yaml', body: asYaml, fault: 'yaml: line 5: exceeded max depth of 10000' },
+    {
+      name: 'YAML that never closes',
+      path: CONFIG_MAPS,
+      type: 'application/yaml',
+      body: `a: ${'['.repeat(LEVELS)}`,
+      fault: 'yaml: exceeded max depth of 10000',
+    },
+    ...['strategic-merge-patch', 'merge-patch'].map((type) => ({
+      name: type,
+      method: 'patch' as const,
+      path: STORED,
+      type: `application/${type}+json`,
+      body: `{"values":${deep(LEVELS)}}`,
+      fault: 'exceeded max depth',
+    })),
+    {
+      name: 'json-patch',
+      method: 'patch',
+      path: STORED,
+      type: 'application/json-patch+json',
+      body: `[{"op":"add","path":"/foo","value":${deep(LEVELS)}}]`,
+      fault: 'exceeded max depth',
+    },
+    {
+      name: 'apply-patch',
+      method: 'patch',
+      path: `${STORED}?fieldManager=me`,
+      type: 'application/apply-patch+yaml',
+      body: asJson,
+      fault: 'exceeded max depth',
+    },
+  ])('$name', async ({ fault, ...row }) => {
+    const { status, body } = await call(row)
+    expect({ status, reason: body.reason }).toEqual({ status: 400, reason: 'BadRequest' })
+    expect(body.message).toContain(fault)
   })
 })
 

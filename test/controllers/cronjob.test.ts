@@ -74,7 +74,8 @@ test('keeps so many finished Jobs as each of the history limits says, with their
   await scenario.patch(CRON_JOBS, 'good', { spec: { successfulJobsHistoryLimit: 1 } })
   await scenario.pass(SECOND)
   expect(namesOf(await jobs()).filter((name) => name.startsWith('good'))).toEqual([`good-${last}`])
-  expect((await scenario.events('good', 'SuccessfulDelete')).map(({ message }) => message)).toContain(`Deleted job good-${last - 1}`)
+  // Of the last ones nothing is said: there were more than 25 events about the CronJob in these minutes.
+  expect((await scenario.events('good', 'SuccessfulDelete')).map(({ message }) => message)).toContain(`Deleted job good-${last - 10}`)
   expect(await statusOf('bad')).not.toHaveProperty('lastSuccessfulTime')
 })
 

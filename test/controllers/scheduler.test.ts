@@ -55,7 +55,7 @@ describe('resources', () => {
       message: `0/3 nodes are available: 3 Insufficient cpu. ${NO_PREEMPTION} 3 Preemption is not helpful for scheduling.`,
     })
     const [event] = await cluster.events('huge', 'FailedScheduling')
-    expect(event).toMatchObject({ type: 'Warning', source: { component: 'default-scheduler' } })
+    expect(event).toMatchObject({ type: 'Warning', action: 'Scheduling', reportingComponent: 'default-scheduler' })
     expect(event?.message).toBe((await waitsBecause('huge'))?.message)
   })
 
@@ -260,7 +260,9 @@ describe('priority', () => {
     expect((await cluster.pod('urgent')).status?.nominatedNodeName).toBe(node)
     expect(findCondition(leaving[0]!.status?.conditions, 'DisruptionTarget')).toMatchObject({ reason: 'PreemptionByScheduler' })
     const [event] = await cluster.events(leaving[0]!.metadata.name, 'Preempted')
-    expect(event?.message).toBe(`Preempted by pod ${(await cluster.pod('urgent')).metadata.uid} on node ${node}`)
+    const { uid } = (await cluster.pod('urgent')).metadata
+    expect(event?.message).toBe(`Preempted by pod ${uid} on node ${node}`)
+    expect(event).toMatchObject({ action: 'Preempting', related: { kind: 'Pod', name: 'urgent', uid } })
     await cluster.seconds(6)
     expect(await nodeOf('urgent')).toBe(node)
     // The victims' successors wait.

@@ -313,6 +313,7 @@ test('an Event is the same in both groups', () => {
     type: 'Normal',
     reportingComponent: 'kubelet',
     reportingInstance: 'node-1',
+    eventTime: null,
   }
   const other: Any = conversion!.fromStored(stored)
   expect(other).toMatchObject({

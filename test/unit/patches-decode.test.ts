@@ -45,7 +45,7 @@ describe('decodePatchBody', () => {
   const strategic = STRATEGIC_MERGE_PATCH_TYPE
 
   it.each<[string, PatchType, string]>([
-    ['{', strategic, 'invalid JSON patch'],
+    ['barbaz', strategic, "invalid character 'b' looking for beginning of value"],
     ['[]', MERGE_PATCH_TYPE, 'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}'],
     ['a: [', 'application/apply-patch+yaml', 'error decoding YAML: error converting YAML to JSON: yaml: line 1: '],
   ])('refuses %s', (body, patchType, message) => {

@@ -176,6 +176,41 @@ describe('applyStrategicMergePatch', () => {
       { '$setElementOrder/containers': names('c', 'a'), containers: [{ name: 'b', $patch: 'delete' }] },
       containers(['c', '1'], ['a', '1']),
     ],
+    // The new item takes the place of the deleted one, behind what only the server has.
+    [
+      'deletes, adds and orders',
+      POD_SPEC,
+      containers(['a', '1'], ['b', '1'], ['s', '0']),
+      {
+        '$setElementOrder/containers': names('b', 'c'),
+        containers: [
+          { name: 'c', image: '2' },
+          { name: 'a', $patch: 'delete' },
+        ],
+      },
+      containers(['b', '1'], ['s', '0'], ['c', '2']),
+    ],
+    [
+      'adds without deleting, before what only the server has',
+      POD_SPEC,
+      containers(['b', '1'], ['s', '0']),
+      { '$setElementOrder/containers': names('b', 'c'), ...containers(['c', '2']) },
+      containers(['b', '1'], ['c', '2'], ['s', '0']),
+    ],
+    [
+      'deletes one and adds two, of which one has a place',
+      POD_SPEC,
+      containers(['a', '1'], ['s', '0']),
+      {
+        '$setElementOrder/containers': names('b', 'c'),
+        containers: [
+          { name: 'b', image: '1' },
+          { name: 'c', image: '1' },
+          { name: 'a', $patch: 'delete' },
+        ],
+      },
+      containers(['s', '0'], ['b', '1'], ['c', '1']),
+    ],
     [
       'orders a new list',
       POD_SPEC,

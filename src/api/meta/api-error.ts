@@ -82,7 +82,7 @@ export function invalidError(kind: { group: string; kind: string }, name: string
   return new ApiError(422, 'Invalid', `${subject} ${JSON.stringify(name)} is invalid: ${list}`, {
     ...(name ? { name } : {}),
     ...(kind.group ? { group: kind.group } : {}),
-    kind: kind.kind,
+    ...(kind.kind ? { kind: kind.kind } : {}),
     causes: errors.map((error) => ({ reason: error.type, message: fieldErrorBody(error), field: error.field })),
   })
 }

@@ -3,7 +3,7 @@
  * nothing, and what is fine allocates one empty list.
  * Upstream: k8s.io/apimachinery/pkg/api/validation/objectmeta.go, pkg/apis/meta/v1/validation/validation.go.
  */
-import type { LabelSelector, ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../types.gen.ts'
+import type { LabelSelector, LabelSelectorRequirement, ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../types.gen.ts'
 import { type FieldError, forbidden, invalid, notSupported, required, tooLong } from './field-error.ts'
 import { isDns1123Label, isLongerThan, isQualifiedName, isValidLabelValue, nameIsDnsSubdomain, type ValidateName } from './names.ts'
 import { parseTimestamp } from './time.ts'
@@ -100,6 +100,8 @@ function addAnnotationErrors(errors: FieldError[], annotations: Readonly<Record<
 export interface LabelSelectorRules {
   /** For objects that were stored before values were checked. */
   readonly allowInvalidLabelValue?: boolean
+  /** For questions of clients that are newer than the server. */
+  readonly allowUnknownOperator?: boolean
 }
 
 /** An absent selector is fine here; whether one is needed is the kind's rule. Upstream: ValidateLabelSelector. */
@@ -107,19 +109,29 @@ export function validateLabelSelector(selector: LabelSelector | undefined, path:
   const errors: FieldError[] = []
   if (selector === undefined) return errors
   if (selector.matchLabels !== undefined) addLabelErrors(errors, selector.matchLabels, `${path}.matchLabels`)
-  selector.matchExpressions?.forEach(({ key, operator, values }, i) => {
-    const at = `${path}.matchExpressions[${i}]`
-    const count = values?.length ?? 0
-    if (operator === 'In' || operator === 'NotIn') {
-      if (count === 0) errors.push(required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'"))
-    } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-      if (count > 0) errors.push(forbidden(`${at}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
-    } else errors.push(invalid(`${at}.operator`, operator ?? '', 'not a valid selector operator'))
-    for (const message of isQualifiedName(key ?? '')) errors.push(invalid(`${at}.key`, key ?? '', message))
-    if (rules.allowInvalidLabelValue) return
-    values?.forEach((value, v) => {
-      for (const message of isValidLabelValue(value)) errors.push(invalid(`${at}.values[${v}]`, value, message))
-    })
+  selector.matchExpressions?.forEach((requirement, i) => {
+    errors.push(...validateLabelSelectorRequirement(requirement, `${path}.matchExpressions[${i}]`, rules))
+  })
+  return errors
+}
+
+/** Upstream: ValidateLabelSelectorRequirement. */
+export function validateLabelSelectorRequirement(
+  { key, operator, values }: LabelSelectorRequirement,
+  at: string,
+  rules: LabelSelectorRules,
+): FieldError[] {
+  const errors: FieldError[] = []
+  const count = values?.length ?? 0
+  if (operator === 'In' || operator === 'NotIn') {
+    if (count === 0) errors.push(required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'"))
+  } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+    if (count > 0) errors.push(forbidden(`${at}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+  } else if (!rules.allowUnknownOperator) errors.push(invalid(`${at}.operator`, operator ?? '', 'not a valid selector operator'))
+  for (const message of isQualifiedName(key ?? '')) errors.push(invalid(`${at}.key`, key ?? '', message))
+  if (rules.allowInvalidLabelValue) return errors
+  values?.forEach((value, v) => {
+    for (const message of isValidLabelValue(value)) errors.push(invalid(`${at}.values[${v}]`, value, message))
   })
   return errors
 }

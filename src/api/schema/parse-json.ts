@@ -25,6 +25,16 @@ export interface ParsedJson {
  * @throws JsonSyntaxError
  */
 export function parseJson(text: string): ParsedJson {
+  try {
+    return parse(text)
+  } catch (error) {
+    // Levels enough to overflow the stack are more than anybody means.
+    if (error instanceof RangeError) throw new JsonSyntaxError(TOO_DEEP)
+    throw error
+  }
+}
+
+function parse(text: string): ParsedJson {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -32,9 +42,13 @@ export function parseJson(text: string): ParsedJson {
     throw new JsonSyntaxError(describeSyntaxError(text))
   }
   const { keys, hasOddNumber } = scan(text)
-  if (!hasOddNumber && keys === countKeys(value)) return { value, repeatedKeys: undefined }
+  if (!hasOddNumber && keys === countKeys(value, 1)) return { value, repeatedKeys: undefined }
   return parseExactly(text)
 }
+
+/** Upstream: encoding/json scanner.go maxNestingDepth. */
+const MAX_DEPTH = 10_000
+const TOO_DEEP = "invalid character '[' exceeded max depth"
 
 /** The message is Go's: `invalid character '}' looking for beginning of value`. */
 export class JsonSyntaxError extends Error {}
@@ -71,18 +85,20 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-function countKeys(value: unknown): number {
+/** @throws JsonSyntaxError when the value is too deep */
+function countKeys(value: unknown, depth: number): number {
   if (typeof value !== 'object' || value === null) return 0
+  if (depth > MAX_DEPTH) throw new JsonSyntaxError(TOO_DEEP)
   let count = 0
   if (Array.isArray(value)) {
-    for (const item of value) if (typeof item === 'object') count += countKeys(item)
+    for (const item of value) if (typeof item === 'object') count += countKeys(item, depth + 1)
     return count
   }
   const object = value as Record<string, unknown>
   for (const key in object) {
     count++
     const item = object[key]
-    if (typeof item === 'object') count += countKeys(item)
+    if (typeof item === 'object') count += countKeys(item, depth + 1)
   }
   return count
 }

@@ -1,4 +1,4 @@
-/** The body of a PATCH, read; and applied to an object. Upstream: apiserver patch.go validateAndTranscodePatch, applyJSPatch. */
+/** The body of a PATCH, read; and applied to an object. Upstream: apiserver patch.go applyJSPatch, strategicPatchObject. */
 import { badRequestError } from '../../api/meta/api-error.ts'
 import { applyJsonPatch, jsonPatchStrictErrors } from '../../api/meta/patches/json-patch.ts'
 import { applyMergePatch } from '../../api/meta/patches/merge-patch.ts'
@@ -6,7 +6,7 @@ import { applyStrategicMergePatch } from '../../api/meta/patches/strategic-merge
 import { type FieldValidation, repeatedFields } from '../../api/schema/decode-object.ts'
 import { JsonSyntaxError, parseJson, withPlainNumbers } from '../../api/schema/parse-json.ts'
 import type { Schemas } from '../../api/schema.ts'
-import { APPLY_PATCH_TYPE, JSON_PATCH_TYPE, MERGE_PATCH_TYPE, type PatchType } from './negotiate.ts'
+import { APPLY_PATCH_TYPE, JSON_PATCH_TYPE, MERGE_PATCH_TYPE, type PatchType, STRATEGIC_MERGE_PATCH_TYPE } from './negotiate.ts'
 import { type DecodedYaml, decodeYaml, strictWarnings, YamlError } from './yaml.ts'
 
 export interface PatchBody {
@@ -39,10 +39,17 @@ export function decodePatchBody(body: Buffer, patchType: PatchType, fieldValidat
     }
     return { patchType, patch, patchErrors: repeated }
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw badRequestError('invalid JSON patch')
+    if (error instanceof JsonSyntaxError) throw badRequestError(syntaxFault(error.message, patchType, isChecked))
     if (error instanceof YamlError) throw badRequestError(`error decoding YAML: error converting YAML to JSON: ${error.message}`)
     throw error
   }
+}
+
+/** Each type has a decoder of its own. Upstream: applyJSPatch, strategicPatchObject */
+function syntaxFault(message: string, patchType: PatchType, isChecked: boolean): string {
+  if (patchType === STRATEGIC_MERGE_PATCH_TYPE) return message
+  if (isChecked) return `error decoding patch: ${message}`
+  return patchType === MERGE_PATCH_TYPE ? 'Invalid JSON Patch' : message
 }
 
 /** Most clients send JSON, which is YAML and read faster; what is repeated in it only YAML's decoder words. */

@@ -21,8 +21,29 @@ function customTags(tags: Tags): Tags {
   )
 }
 
+/** Upstream: yaml/v2 scannerc.go max_flow_level. */
+const MAX_DEPTH = 10_000
+const TOO_DEEP = `exceeded max depth of ${MAX_DEPTH}`
+
+/**
+ * Refuses what would keep the parser busy for many seconds before it runs out of stack. Brackets in texts count too: nobody has
+ * so many open there.
+ */
+function checkDepth(text: string): void {
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c === 0x5d || c === 0x7d) depth--
+    else if ((c === 0x5b || c === 0x7b) && ++depth > MAX_DEPTH) {
+      const line = text.slice(0, i).split('\n').length
+      throw new YamlError(`yaml: ${line === 1 ? '' : `line ${line}: `}${TOO_DEEP}`)
+    }
+  }
+}
+
 /** @throws YamlError */
 export function decodeYaml(text: string): DecodedYaml {
+  checkDepth(text)
   const lineCounter = new LineCounter()
   const document = parseDocument(text, {
     version: '1.1',
@@ -36,7 +57,7 @@ export function decodeYaml(text: string): DecodedYaml {
   for (const error of document.errors) {
     const { line } = lineCounter.linePos(error.pos[0])
     if (error.code === 'MULTIPLE_DOCS') continue
-    if (error.code !== 'DUPLICATE_KEY') throw new YamlError(`yaml: line ${line}: ${error.message}`)
+    if (error.code !== 'DUPLICATE_KEY') throw new YamlError(`yaml: line ${line}: ${reasonOf(error)}`)
     const key = /^\s*(?:"([^"]*)"|'([^']*)'|([^:\n]*?))\s*:/.exec(text.slice(error.pos[0]))
     repeated.push(`  line ${line}: key ${JSON.stringify(key?.[1] ?? key?.[2] ?? key?.[3] ?? '')} already set in map`)
   }
@@ -44,8 +65,13 @@ export function decodeYaml(text: string): DecodedYaml {
   try {
     return { value: document.toJS(), strictError }
   } catch (error) {
-    throw new YamlError(`yaml: ${(error as Error).message}`)
+    throw new YamlError(`yaml: ${reasonOf(error as Error)}`)
   }
+}
+
+/** The parser runs out of stack before upstream's limit. */
+function reasonOf({ message }: Error): string {
+  return message.startsWith('Maximum call stack') ? TOO_DEEP : message
 }
 
 /** What strict decoding says, as warnings: a line each for repeated keys of YAML. Upstream: handlers/rest.go parseYAMLWarnings */

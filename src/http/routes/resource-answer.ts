@@ -37,7 +37,12 @@ function hasTable({ definition, info }: Call): boolean {
 }
 
 export function sendResult(call: Call, representation: Representation, { bytes, isCreated }: ObjectResult): void {
-  sendBytes(call.reply, isCreated ? 201 : 200, representation.contentType, representation.object(bytes))
+  sendEncoded(call, isCreated ? 201 : 200, representation, representation.object(bytes))
+}
+
+/** @param bytes in the form of the representation */
+export function sendEncoded({ reply }: Call, code: number, representation: Representation, bytes: Buffer): void {
+  sendBytes(reply, code, representation.contentType, representation.ended(bytes))
 }
 
 const INCLUDES: readonly string[] = ['Metadata', 'Object', 'None']

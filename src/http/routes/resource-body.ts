@@ -5,7 +5,7 @@ import { applyChange } from '../../registry/apply.ts'
 import type { Target } from '../../registry/context.ts'
 import { checkIdentity } from '../../registry/update.ts'
 import { bodyMediaType } from '../codecs/negotiate.ts'
-import { applyWarnings, decodePatchBody } from '../codecs/patch-body.ts'
+import { applyWarnings, decodePatchBody, type PatchBody } from '../codecs/patch-body.ts'
 import { applyOptionsOf } from '../field-manager.ts'
 import { fieldValidationOf } from '../query.ts'
 import { bodyOf, type Call, type PatchWriteOptions, patchTypeOf, type ResourceServer } from './resource-call.ts'
@@ -35,10 +35,17 @@ export function patchOf(
 ): (current: KubeObject | undefined) => KubeObject {
   const { context, codecs } = server
   const fieldValidation = fieldValidationOf(call.query)
-  const body = decodePatchBody(bodyOf(call.request), patchTypeOf(call), fieldValidation)
+  const patchType = patchTypeOf(call)
+  const decode = () => decodePatchBody(bodyOf(call.request), patchType, fieldValidation)
   if (isApply) {
+    const body = decode()
     applyWarnings(body, fieldValidation).forEach(call.warn)
     return applyChange(context, definition, body.patch, { ...applyOptionsOf(call.query), subresource: call.info.subresource })
   }
-  return (current) => codecs.patch(current!, body, definition, fieldValidation, call.warn)
+  // That there is nothing to patch comes before the patch's faults.
+  let body: PatchBody | undefined
+  return (current) => {
+    body ??= decode()
+    return codecs.patch(current!, body, definition, fieldValidation, call.warn)
+  }
 }

@@ -2,8 +2,8 @@
 import { deletedStatus, deleteObject } from '../../registry/delete.ts'
 import { deleteCollection } from '../../registry/delete-collection.ts'
 import { listOptionsOf } from '../query.ts'
-import { sendBody, sendBytes } from '../respond.ts'
-import { representationOf } from './resource-answer.ts'
+import { sendBody } from '../respond.ts'
+import { representationOf, sendEncoded } from './resource-answer.ts'
 import { type Call, deleteOptions, methodNotAllowed, type ResourceServer, targetOf } from './resource-call.ts'
 
 export async function deleteCall(server: ResourceServer, call: Call): Promise<void> {
@@ -14,8 +14,8 @@ export async function deleteCall(server: ResourceServer, call: Call): Promise<vo
   const target = targetOf(call)
   const result = await deleteObject(server.context, target, asked, options)
   if (result.isGone && !definition.returnsDeletedObject)
-    return sendBytes(call.reply, 200, representation.contentType, representation.status(deletedStatus(target, result.object)))
-  sendBytes(call.reply, result.code, representation.contentType, representation.object(result.bytes))
+    return sendEncoded(call, 200, representation, representation.status(deletedStatus(target, result.object)))
+  sendEncoded(call, result.code, representation, representation.object(result.bytes))
 }
 
 export async function deleteCollectionCall(server: ResourceServer, call: Call): Promise<void> {

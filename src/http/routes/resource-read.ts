@@ -6,9 +6,9 @@ import { list } from '../../registry/list.ts'
 import { checkWatchOptions } from '../../registry/list-options.ts'
 import { type Watch, type WatchOptions, watch } from '../../registry/watch.ts'
 import { booleanOf, integerOf, listOptionsOf, textOf } from '../query.ts'
-import { headersOf, sendBody, sendBytes } from '../respond.ts'
+import { headersOf, sendBody } from '../respond.ts'
 import { WatchStream } from '../watch-stream.ts'
-import { representationOf } from './resource-answer.ts'
+import { representationOf, sendEncoded } from './resource-answer.ts'
 import { type Call, methodNotAllowed, type ResourceServer, targetOf } from './resource-call.ts'
 
 /** Upstream: `--min-request-timeout`; a watch lasts between this and twice this. */
@@ -19,7 +19,7 @@ export async function getCall(server: ResourceServer, call: Call): Promise<void>
   const representation = representationOf(server, call)
   await untilFreshForGet(server.context, textOf(call.query, 'resourceVersion'))
   const entry = getEntry(server.context, targetOf(call))
-  sendBytes(call.reply, 200, representation.contentType, representation.entry(entry))
+  sendEncoded(call, 200, representation, representation.entry(entry))
 }
 
 export async function listCall(server: ResourceServer, call: Call): Promise<void> {

@@ -3,7 +3,7 @@ import type { ResourceDefinition } from '../../api/definition.ts'
 import type { Target } from '../../registry/context.ts'
 import { findSubresource, type Subresource } from '../../registry/subresources/subresources.ts'
 import { NO_SUCH_PATH, sendBytes } from '../respond.ts'
-import { representationOf, sendResult } from './resource-answer.ts'
+import { representationOf, sendEncoded, sendResult } from './resource-answer.ts'
 import { decodeBody, patchOf, replacementOf } from './resource-body.ts'
 import { type Call, methodNotAllowed, patchOptions, type ResourceServer, targetOf, writeOptions } from './resource-call.ts'
 
@@ -22,7 +22,7 @@ export async function subresourceCall(server: ResourceServer, call: Call): Promi
       }
       if (subresource.get === undefined) throw methodNotAllowed()
       const representation = representationOf(server, call, shown)
-      return sendBytes(call.reply, 200, representation.contentType, representation.object(subresource.get(context, target)))
+      return sendEncoded(call, 200, representation, representation.object(subresource.get(context, target)))
     }
     case 'POST': {
       if (subresource.create === undefined) throw methodNotAllowed()

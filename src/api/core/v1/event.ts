@@ -1,18 +1,17 @@
 import { humanDuration } from '../../age.ts'
 import { defineResource } from '../../definition.ts'
-import { type FieldError, invalid, required } from '../../meta/field-error.ts'
-import { isDns1123Subdomain, isLongerThan, isQualifiedName, nameIsPathSegment } from '../../meta/names.ts'
+import { nameIsPathSegment } from '../../meta/names.ts'
 import { parseTimestamp } from '../../meta/time.ts'
 import type { Event } from '../../types.gen.ts'
-import { pushInvalid } from './formats.ts'
+import { eventFaults } from './event-validation.ts'
 
-/** Upstream: pkg/registry/core/event/strategy.go, pkg/apis/core/validation/events.go. */
+/** Upstream: pkg/registry/core/event/strategy.go. */
 export const event = defineResource<Event>('v1/events', {
   ownDependents: 'none',
   createsOnUpdate: true,
   validateName: nameIsPathSegment,
   setDefaults,
-  validate,
+  validate: (event) => eventFaults(event, 'reportingComponent'),
   columns: [
     { name: 'Last Seen', type: 'string', description: 'The time since it last happened.', priority: 0, cell: lastSeen },
     { name: 'Type', type: 'string', description: 'Normal or Warning.', priority: 0, cell: ({ type }) => type ?? '' },
@@ -60,7 +59,7 @@ export const event = defineResource<Event>('v1/events', {
 })
 
 /** Not pointers upstream: always shown, even when empty. */
-function setDefaults(event: Event): void {
+export function setDefaults(event: Event): void {
   event.involvedObject ??= {}
   event.source ??= {}
   event.reportingComponent ??= ''
@@ -69,34 +68,6 @@ function setDefaults(event: Event): void {
   times.firstTimestamp ??= null
   times.lastTimestamp ??= null
   times.eventTime ??= null
-}
-
-function validate(event: Event): FieldError[] {
-  const errors: FieldError[] = []
-  const { namespace } = event.metadata
-  const { namespace: involved = '' } = event.involvedObject
-  const isNewStyle = Boolean(event.eventTime)
-  const agrees = isNewStyle
-    ? involved !== '' || namespace === 'default' || namespace === 'kube-system'
-    : involved === ''
-      ? namespace === '' || namespace === 'default'
-      : namespace === involved
-  if (!agrees) errors.push(invalid('involvedObject.namespace', involved, 'does not match event.namespace'))
-  if (isNewStyle) checkNewStyle(errors, event)
-  pushInvalid(errors, 'namespace', namespace, isDns1123Subdomain(namespace ?? ''))
-  return errors
-}
-
-function checkNewStyle(errors: FieldError[], event: Event): void {
-  const { reportingComponent = '', message = '' } = event
-  if (reportingComponent === '') errors.push(required('reportingComponent'))
-  pushInvalid(errors, 'reportingComponent', reportingComponent, isQualifiedName(reportingComponent))
-  for (const key of ['reportingInstance', 'action', 'reason'] as const) {
-    const text = event[key] ?? ''
-    if (text === '') errors.push(required(key))
-    if (isLongerThan(text, 128)) errors.push(invalid(key, '', 'can have at most 128 characters'))
-  }
-  if (isLongerThan(message, 1024)) errors.push(invalid('message', '', 'can have at most 1024 characters'))
 }
 
 function since(timestamp: string | null | undefined, now: number): string | undefined {

@@ -19,7 +19,8 @@ export function createdFieldsText(shape: StructShape, object: Json): string {
     const field = shape.fields.get(name)
     if (field === undefined) continue
     const value = object[name]
-    if (value === undefined) continue
+    // Go writes null for a time that an empty object has, too.
+    if (value === undefined || value === null) continue
     const child = field.isAlwaysThere ? createdText(field.shape, value) : addedText(field.shape, value)
     if (child !== '') text += `${text === '' ? '{' : ','}${field.keyText}${child}`
   }
@@ -42,7 +43,6 @@ export function addedFields(shape: Shape, value: unknown): FieldNode {
 
 /** Of a field that an empty object has; '' for nothing. */
 function createdText(shape: Shape, value: unknown): string {
-  if (value === null) return ''
   if (shape.kind === 'leaf') return isZero(value) ? '' : LEAF_TEXT
   if (typeof value !== 'object') return value ? LEAF_TEXT : ''
   if (shape.kind === 'struct') return createdFieldsText(shape, value as Json)

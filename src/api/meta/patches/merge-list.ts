@@ -65,9 +65,23 @@ export function orderBySetElementOrder(
   merged: readonly unknown[],
   setElementOrder: readonly unknown[],
   original: readonly unknown[],
+  patch: readonly unknown[],
   mergeKey: string | undefined,
 ): unknown[] {
-  return orderItems(merged, setElementOrder, original, mergeKey === undefined ? identity : byKey(mergeKey))
+  if (mergeKey === undefined) return orderItems(merged, setElementOrder, original, identity)
+  return orderItems(merged, setElementOrder, liveOrder(original, patch as readonly JsonMap[], mergeKey), byKey(mergeKey))
+}
+
+/**
+ * What comes before what in the live list: new items that take the room of deleted ones count as being there, last.
+ * Upstream: deleteMatchingEntries and append, which write into the list that normalizeElementOrder looks at.
+ */
+function liveOrder(original: readonly unknown[], patch: readonly JsonMap[], mergeKey: string): readonly unknown[] {
+  const deleted = new Set(patch.filter((item) => item.$patch === 'delete').map((item) => item[mergeKey]))
+  if (deleted.size === 0) return original
+  const rest = original.filter((item) => !deleted.has((item as JsonMap)[mergeKey]))
+  const added = patch.filter((item) => !Object.hasOwn(item, '$patch') && findByKey(rest, mergeKey, item[mergeKey]) < 0)
+  return [...rest, ...added.slice(0, original.length - rest.length)]
 }
 
 /** @throws when the patch has items that `$setElementOrder` lacks, or has them in another order */

@@ -70,7 +70,7 @@ class Merge {
       if (!hasOriginal && !hasPatch) continue
       const merged = !hasPatch ? original : !hasOriginal ? (withoutDirectives(changes) as unknown[]) : this.#list(original, changes, field)
       if (original.length === 0 && changes.length === 0) throw unforeseenPatchError('no elements in any of the given slices')
-      setKey(result, key, orderBySetElementOrder(merged, order, original, mergeKey))
+      setKey(result, key, orderBySetElementOrder(merged, order, original, changes, mergeKey))
       done.add(key)
     }
     return done
