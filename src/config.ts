@@ -11,6 +11,8 @@ export interface Config {
   readonly storage: StorageConfig
   /** Those that run. */
   readonly controllers: ReadonlySet<ControllerName>
+  /** A folder of manifests, one folder a node; undefined: there are none. */
+  readonly staticPods: string | undefined
   /** 0: nothing is forgotten because of its age. */
   readonly compactionIntervalMs: number
   readonly featureGates: FeatureGates
@@ -33,6 +35,7 @@ Flags (or the environment variable in brackets):
   --controllers LIST    Controllers that run: * is all of them, job is that one, -job isn't. Without the job controller:
                         --controllers=*,-job [CORACLE_CONTROLLERS] (default *)
   --feature-gates LIST  Features that are on or off, as listed below: NAME=true,NAME=false [CORACLE_FEATURE_GATES]
+  --static-pods DIR     Manifests of static pods: DIR/NODE/FILE, in YAML or JSON; watched. [CORACLE_STATIC_PODS]
   --compaction-interval DURATION
                         How long changes are kept for watches that resume: once to twice this; 0 is for ever.
                         [CORACLE_COMPACTION_INTERVAL] (default 5m)
@@ -65,6 +68,7 @@ const OPTIONS = {
   nodes: { type: 'string' },
   storage: { type: 'string' },
   controllers: { type: 'string' },
+  'static-pods': { type: 'string' },
   'compaction-interval': { type: 'string' },
   'feature-gates': { type: 'string' },
   help: { type: 'boolean' },
@@ -76,7 +80,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
   const flags = parseFlags(args)
   if (flags.help) return 'help'
   if (flags.version) return 'version'
-  const value = (name: 'port' | 'host' | 'nodes' | 'storage' | 'controllers' | 'feature-gates' | 'compaction-interval') =>
+  const value = (name: Exclude<keyof typeof OPTIONS, 'help' | 'version'>) =>
     flags[name] ?? environment[`CORACLE_${name.toUpperCase().replaceAll('-', '_')}`]
   return Object.freeze({
     host: value('host') ?? '127.0.0.1',
@@ -84,6 +88,8 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     nodes: integer('--nodes', value('nodes') ?? '3', 0, 5000),
     storage: storageConfig(value('storage') ?? 'sqlite:coracle.db'),
     controllers: controllersConfig((value('controllers') ?? '*').split(',')),
+    // An empty text is no folder: so that a variable can be switched off.
+    staticPods: value('static-pods') || undefined,
     compactionIntervalMs: duration('--compaction-interval', value('compaction-interval') ?? '5m'),
     featureGates: featureGatesConfig((value('feature-gates') ?? '').split(',')),
   })

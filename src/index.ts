@@ -37,6 +37,8 @@ export interface ClusterOptions {
   readonly controllers?: readonly string[]
   /** What upstream has off in 1.36 and shall be on here: `{ MaxUnavailableStatefulSet: true }`. */
   readonly featureGates?: Partial<FeatureGates>
+  /** A folder of manifests of static pods: FOLDER/<node>/<file>. A virtual clock looks into it every twenty seconds. */
+  readonly staticPods?: string
 }
 
 export interface Cluster {
@@ -67,6 +69,7 @@ export async function createCluster({
   seed,
   controllers = ['*'],
   featureGates = {},
+  staticPods,
 }: ClusterOptions = {}): Promise<Cluster> {
   const enabled = controllersConfig(controllers)
   const chosen = clock === 'virtual' ? new VirtualClock() : clock === 'real' ? new RealClock() : clock
@@ -79,6 +82,7 @@ export async function createCluster({
     nodes,
     controllers: enabled,
     featureGates: featureGatesConfig(Object.entries(featureGates).map(([name, isOn]) => `${name}=${isOn}`)),
+    staticPods,
     onError: (where, error) => {
       console.error(`${where}:`, error)
     },

@@ -19,6 +19,7 @@ async function main(): Promise<void> {
     random: new SystemRandom(),
     nodes: config.nodes,
     controllers: config.controllers,
+    staticPods: config.staticPods,
     compactionIntervalMs: config.compactionIntervalMs,
     featureGates: config.featureGates,
     onError: (where, error) => console.error(`${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),

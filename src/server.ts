@@ -21,6 +21,7 @@ import { controllers } from './controllers/index.ts'
 import type { Advertised } from './controllers/kubernetes-service/reconcile.ts'
 import type { ControllerName } from './controllers/switches.ts'
 import { createApp } from './http/app.ts'
+import { decodeYaml } from './http/codecs/yaml.ts'
 import type { NodeRequest, Simulation } from './http/routes/simulation.ts'
 import { Activity } from './lib/activity.ts'
 import { type Clock, RealClock, type Timer } from './lib/clock.ts'
@@ -29,6 +30,9 @@ import { nodeAgentController } from './nodes/agent/controller.ts'
 import { SimulatedRuntime } from './nodes/container-behaviour.ts'
 import { kubeletController } from './nodes/kubelet/controller.ts'
 import { failPatch, type NodeOptions, newNode, recoverPatch } from './nodes/node-objects.ts'
+import { problemKey, staticPodController } from './nodes/static-pods/controller.ts'
+import { ManifestFolder } from './nodes/static-pods/manifest-folder.ts'
+import { MirrorStatuses } from './nodes/static-pods/mirror-statuses.ts'
 import type { RegistryContext } from './registry/context.ts'
 import { Resources } from './registry/resources.ts'
 import { signingKeyStore } from './registry/signing-key.ts'
@@ -61,6 +65,8 @@ export interface ServerOptions {
   readonly nodes: number
   /** Those that run. */
   readonly controllers: ReadonlySet<ControllerName>
+  /** A folder of manifests: FOLDER/<node>/<file>. */
+  readonly staticPods?: string | undefined
   /** What is older than two of these is forgotten, as upstream does: history lasts between one and two. 0: for ever. 5 minutes when not given. */
   readonly compactionIntervalMs?: number
   /** Those of 1.36 when not given. */
@@ -87,6 +93,7 @@ export async function createServer({
   random,
   nodes,
   controllers: enabled,
+  staticPods,
   compactionIntervalMs = COMPACTION_INTERVAL_MS,
   featureGates = DEFAULT_FEATURE_GATES,
   onError,
@@ -112,8 +119,25 @@ export async function createServer({
     scheduler: clientOf('kube-scheduler'),
     kubelet: kubelets,
     'node-agent': kubelets,
+    'static-pods': kubelets,
   }
   const simulation = simulateNodes(kubelets)
+  const manifests =
+    staticPods === undefined || !enabled.has('kubelet')
+      ? undefined
+      : new ManifestFolder({
+          folder: staticPods,
+          rules: { parse: (text) => decodeYaml(text).value, schemas: context.schemas, definition: resources.stored('pods') },
+          clock,
+          activity,
+          // A virtual clock finds what is there when it looks, whatever the system tells in real time.
+          isWatched: clock instanceof RealClock,
+          onChange: (pods, problems) => {
+            for (const key of [...pods, ...problems.map(problemKey)]) manager.requeue('static-pods', key)
+          },
+          onProblem: (message) => onError('static pods', message),
+        })
+  const mirrors = new MirrorStatuses()
   const manager = new ControllerManager(
     {
       client: clientOf('kube-controller-manager'),
@@ -132,7 +156,8 @@ export async function createServer({
         advertised: () => advertisedBy(app),
       }),
       schedulerController(),
-      kubeletController(new SimulatedRuntime()),
+      kubeletController(new SimulatedRuntime(), mirrors),
+      staticPodController(manifests, mirrors),
       nodeAgentController(VERSION.gitVersion),
     ].filter(({ name, partOf = name }) => enabled.has(partOf as ControllerName)),
   )
@@ -152,6 +177,8 @@ export async function createServer({
     activity,
     start: async () => {
       await bootstrap(client, nodes, simulation)
+      // Read before the controllers start: a mirror must not go because its manifest isn't known yet.
+      await manifests?.start()
       await manager.start()
       if (compactionIntervalMs > 0) background.push(compactRegularly(cache, clock, compactionIntervalMs))
       if (clock instanceof RealClock) background.push(wakeCronJobs(manager, clock, onError))
@@ -160,6 +187,7 @@ export async function createServer({
     },
     close: async () => {
       for (const timer of background) timer.cancel()
+      manifests?.stop()
       manager.stop()
       await app.close()
       await cache.close()

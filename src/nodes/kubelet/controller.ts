@@ -8,11 +8,14 @@ import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
 import { podCIDROf, whyKubeletIsIdle } from '../node-state.ts'
 import { isFinished } from '../pod-lifecycle.ts'
+import { MirrorStatuses } from '../static-pods/mirror-statuses.ts'
+import { isMirror } from '../static-pods/reconcile.ts'
 import { awaitsAdmission } from './admit.ts'
 import { PodIPAllocator } from './pod-ip-allocator.ts'
 import { type ObservedPod, reconcilePod } from './reconcile.ts'
 
-export function kubeletController(runtime: ContainerRuntime): ControllerDefinition<ObservedPod> {
+/** @param mirrors what is known of static pods whose mirrors were deleted */
+export function kubeletController(runtime: ContainerRuntime, mirrors = new MirrorStatuses()): ControllerDefinition<ObservedPod> {
   const addresses = new PodIPAllocator()
   /** The uid of each pod whose containers were told to stop. After a restart they are told again, as by a kubelet. */
   const stopping = new Map<Key, string>()
@@ -31,17 +34,20 @@ export function kubeletController(runtime: ContainerRuntime): ControllerDefiniti
     indexes: { pods: { nodeName: (pod: Pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []) } },
     observe(reader, key) {
       const { namespace, name } = splitKey(key)
-      const pod = reader.get<Pod>('pods', namespace, name)
+      const stored = reader.get<Pod>('pods', namespace, name)
+      const pod = stored && mirrors.withStatus(key, stored)
       if (pod === undefined || isFinished(pod.status)) addresses.release(key)
       if (pod === undefined) stopping.delete(key)
       if (pod?.spec.nodeName === undefined || pod.spec.nodeName === '') return undefined
+      // Nothing stops when a mirror goes: static-pods/ makes another one.
+      if (isMirror(pod) && pod.metadata.deletionTimestamp !== undefined) return undefined
       const node = reader.get<Node>('nodes', '', pod.spec.nodeName)
       if (node === undefined) return undefined
       const podCIDR = podCIDROf(node)
       const needsAddress = podCIDR !== undefined && pod.spec.hostNetwork !== true && !isFinished(pod.status)
       const podIP = needsAddress ? addresses.addressOf(key, pod, podCIDR, () => podsOnNode(reader, node.metadata.name)) : undefined
       const others = awaitsAdmission(pod) ? { others: podsOnNode(reader, node.metadata.name) } : {}
-      return { pod, node, podIP, isStopping: stopping.get(key) === pod.metadata.uid, ...others }
+      return { pod, node, podIP, isStopping: stopping.get(key) === pod.metadata.uid, isTakenUp: pod !== stored, ...others }
     },
     reconcile: (observed, { now }) => {
       const { pod, node } = observed

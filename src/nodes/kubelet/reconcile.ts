@@ -16,6 +16,8 @@ export interface ObservedPod {
   readonly podIP: string | undefined
   /** It is being deleted, and its containers were told before. */
   readonly isStopping?: boolean
+  /** Its containers have run before it was in the API: the status is what is known of them, and isn't stored yet. */
+  readonly isTakenUp?: boolean
   /** All pods of the node, when it isn't decided yet whether this one may start there. */
   readonly others?: readonly Pod[]
 }
@@ -29,7 +31,11 @@ const REJECTION_MS = 1000
 const ADDRESS_RETRY_MS = 10_000
 
 /** @param now milliseconds since the epoch */
-export function reconcilePod({ pod, node, podIP, isStopping = false, others }: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
+export function reconcilePod(
+  { pod, node, podIP, isStopping = false, isTakenUp = false, others }: ObservedPod,
+  runtime: ContainerRuntime,
+  now: number,
+): Plan {
   const idle = whyKubeletIsIdle(node)
   if (idle !== undefined) return { waitingOn: idle }
   const rejection = others && rejectionOf(pod, node, others)
@@ -64,7 +70,7 @@ export function reconcilePod({ pod, node, podIP, isStopping = false, others }: O
     }
   }
   return {
-    ...(status === pod.status ? {} : { status: { ...pod, status } as Pod }),
+    ...(status === pod.status && !isTakenUp ? {} : { status: { ...pod, status } as Pod }),
     events,
     // A millisecond at least: the next look must not find the same instant.
     ...(wakeAt === undefined ? {} : { requeueAfterMs: Math.max(1, wakeAt - now) }),
