@@ -22,14 +22,15 @@ import type { Advertised } from './controllers/kubernetes-service/reconcile.ts'
 import type { ControllerName } from './controllers/switches.ts'
 import { createApp } from './http/app.ts'
 import { decodeYaml } from './http/codecs/yaml.ts'
-import type { NodeRequest, Simulation } from './http/routes/simulation.ts'
+import type { NodeAction, NodeRequest, Simulation } from './http/routes/simulation.ts'
 import { Activity } from './lib/activity.ts'
 import { type Clock, RealClock, type Timer } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
 import { nodeAgentController } from './nodes/agent/controller.ts'
 import { SimulatedRuntime } from './nodes/container-behaviour.ts'
+import { drainController } from './nodes/drain.ts'
 import { kubeletController } from './nodes/kubelet/controller.ts'
-import { failPatch, type NodeOptions, newNode, recoverPatch } from './nodes/node-objects.ts'
+import { NODE_ACTIONS, type NodeOptions, newNode } from './nodes/node-objects.ts'
 import { problemKey, staticPodController } from './nodes/static-pods/controller.ts'
 import { ManifestFolder } from './nodes/static-pods/manifest-folder.ts'
 import { MirrorStatuses } from './nodes/static-pods/mirror-statuses.ts'
@@ -159,6 +160,7 @@ export async function createServer({
       kubeletController(new SimulatedRuntime(), mirrors),
       staticPodController(manifests, mirrors),
       nodeAgentController(VERSION.gitVersion),
+      drainController(),
     ].filter(({ name, partOf = name }) => enabled.has(partOf as ControllerName)),
   )
   let isReady = false
@@ -268,6 +270,9 @@ async function ifMissing(creation: Promise<unknown>): Promise<void> {
 
 function simulateNodes(client: Client): Simulation {
   const nodeRef = (name: string) => ({ resource: 'nodes', namespace: '', name })
+  const actions = Object.fromEntries(
+    Object.entries(NODE_ACTIONS).map(([action, patch]) => [action, (name: string) => client.patch(nodeRef(name), patch)]),
+  ) as Pick<Simulation, NodeAction>
   return {
     join: async (request) => {
       for (const [resource, amount] of Object.entries(request.capacity ?? {})) {
@@ -277,8 +282,7 @@ function simulateNodes(client: Client): Simulation {
       return client.create('nodes', newNode(await nameOf(client, request), request as NodeOptions))
     },
     leave: (name) => client.delete(nodeRef(name), {}),
-    fail: (name) => client.patch(nodeRef(name), failPatch),
-    recover: (name) => client.patch(nodeRef(name), recoverPatch),
+    ...actions,
   }
 }
 

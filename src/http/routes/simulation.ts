@@ -14,14 +14,25 @@ export interface NodeRequest {
   readonly taints?: readonly { key: string; value?: string; effect: string }[]
 }
 
+/** What can be done to a node: what it is called, and what follows. */
+const NODE_ACTIONS = {
+  cordon: 'A node takes no new pods',
+  uncordon: 'A node takes new pods again; if it was being drained, it no longer is',
+  drain: 'A node is cordoned and its pods are evicted, but for those of DaemonSets and static ones',
+  fail: 'A node falls silent: no heartbeats, and its pods are no longer run',
+  disconnect: 'A node is cut off from the network: its pods run on, and their statuses catch up when it recovers',
+  crash: 'A machine goes off. Its containers end; they are started anew when it recovers',
+  reboot: 'A machine goes off and is back after ten seconds, with another boot ID and all containers started anew',
+  recover: 'A node that failed, was disconnected or crashed is back',
+} as const
+
+export type NodeAction = keyof typeof NODE_ACTIONS
+
 /** What can be done to simulated nodes. Each rejects with an ApiError. */
-export interface Simulation {
+export interface Simulation extends Readonly<Record<NodeAction, (name: string) => Promise<KubeObject>>> {
   join(node: NodeRequest): Promise<KubeObject>
   /** Deletes the Node: it leaves in good order. */
   leave(name: string): Promise<void>
-  /** The node falls silent: no heartbeats, and its pods stop being run. */
-  fail(name: string): Promise<KubeObject>
-  recover(name: string): Promise<KubeObject>
 }
 
 const NAME_PARAMETER = { type: 'object', properties: { name: { type: 'string', description: 'The name of the Node' } }, required: ['name'] }
@@ -71,8 +82,7 @@ const ROUTES: readonly SimulationRoute[] = [
       sendJson(reply, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details })
     },
   },
-  actionRoute('fail', 'A node falls silent: no heartbeats, and its pods are no longer run'),
-  actionRoute('recover', 'A node that failed is back'),
+  ...(Object.entries(NODE_ACTIONS) as [NodeAction, string][]).map(([action, summary]) => actionRoute(action, summary)),
 ]
 
 /** Changes with what the routes' document says. */
@@ -87,7 +97,7 @@ export function registerSimulationRoutes(app: FastifyInstance, simulation: Simul
   })
 }
 
-function actionRoute(action: 'fail' | 'recover', summary: string): SimulationRoute {
+function actionRoute(action: NodeAction, summary: string): SimulationRoute {
   return {
     method: 'POST',
     url: `/simulation/nodes/:name/${action}`,
