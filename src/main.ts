@@ -18,6 +18,8 @@ async function main(): Promise<void> {
     clock: new RealClock(),
     random: new SystemRandom(),
     nodes: config.nodes,
+    nodePools: config.nodePools,
+    churn: config.churn,
     controllers: config.controllers,
     staticPods: config.staticPods,
     compactionIntervalMs: config.compactionIntervalMs,

@@ -4,33 +4,33 @@ import { AdmissionChain, type ClusterView } from './admission/admission.ts'
 import { admissionPlugins } from './admission/plugins.ts'
 import { DEFAULT_FEATURE_GATES, type FeatureGates } from './api/feature-gates.ts'
 import { loadDefinitions } from './api/index.ts'
-import { ApiError, badRequestError } from './api/meta/api-error.ts'
-import { parseQuantity } from './api/meta/quantity.ts'
-import type { KubeObject } from './api/object.ts'
+import { ApiError } from './api/meta/api-error.ts'
+import type { KubeObject, New } from './api/object.ts'
 import { Schemas } from './api/schema.ts'
-import type { Node } from './api/types.gen.ts'
+import type { ConfigMap, Node } from './api/types.gen.ts'
 import { VERSION } from './api/version.ts'
 import { controllerUser } from './auth/authenticate.ts'
 import { ServiceAccountTokens } from './auth/service-account-tokens.ts'
 import { bootstrapObjects, descriptiveObjects } from './bootstrap.ts'
 import type { Client } from './client/client.ts'
 import { LocalClient } from './client/local-client.ts'
-import { cronJobController } from './controllers/cronjob/controller.ts'
 import { MinuteWakeUp } from './controllers/cronjob/minute-wake-up.ts'
 import { controllers } from './controllers/index.ts'
 import type { Advertised } from './controllers/kubernetes-service/reconcile.ts'
 import type { ControllerName } from './controllers/switches.ts'
 import { createApp } from './http/app.ts'
 import { decodeYaml } from './http/codecs/yaml.ts'
-import type { NodeAction, NodeRequest, Simulation } from './http/routes/simulation.ts'
+import type { Simulation } from './http/routes/simulation.ts'
 import { Activity } from './lib/activity.ts'
 import { type Clock, RealClock, type Timer } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
 import { nodeAgentController } from './nodes/agent/controller.ts'
+import { CHURN_KEY, CHURN_LABEL, nodeChurnController } from './nodes/churn/controller.ts'
 import { SimulatedRuntime } from './nodes/container-behaviour.ts'
 import { drainController } from './nodes/drain.ts'
 import { kubeletController } from './nodes/kubelet/controller.ts'
-import { NODE_ACTIONS, type NodeOptions, newNode } from './nodes/node-objects.ts'
+import { newNode } from './nodes/node-objects.ts'
+import { type NodePool, nodesOfPool } from './nodes/node-pool.ts'
 import { problemKey, staticPodController } from './nodes/static-pods/controller.ts'
 import { ManifestFolder } from './nodes/static-pods/manifest-folder.ts'
 import { MirrorStatuses } from './nodes/static-pods/mirror-statuses.ts'
@@ -39,6 +39,7 @@ import { Resources } from './registry/resources.ts'
 import { signingKeyStore } from './registry/signing-key.ts'
 import { ControllerManager } from './runtime/controller-manager.ts'
 import { schedulerController } from './scheduler/controller.ts'
+import { simulateNodes } from './simulate-nodes.ts'
 import { Cache } from './storage/cache.ts'
 import type { Attributes } from './storage/entry.ts'
 import { type Storage, splitStorageKey, storageKey } from './storage/storage.ts'
@@ -64,6 +65,10 @@ export interface ServerOptions {
   readonly random: Random
   /** Nodes there shall be at least; missing ones join as node-1, node-2, … */
   readonly nodes: number
+  /** Pools of nodes that join a new cluster. */
+  readonly nodePools?: readonly NodePool[]
+  /** Rules by which nodes fail, leave and join from now on. */
+  readonly churn?: readonly string[]
   /** Those that run. */
   readonly controllers: ReadonlySet<ControllerName>
   /** A folder of manifests: FOLDER/<node>/<file>. */
@@ -93,6 +98,8 @@ export async function createServer({
   clock,
   random,
   nodes,
+  nodePools = [],
+  churn = [],
   controllers: enabled,
   staticPods,
   compactionIntervalMs = COMPACTION_INTERVAL_MS,
@@ -121,6 +128,7 @@ export async function createServer({
     kubelet: kubelets,
     'node-agent': kubelets,
     'static-pods': kubelets,
+    'node-churn': kubelets,
   }
   const simulation = simulateNodes(kubelets)
   const manifests =
@@ -161,6 +169,7 @@ export async function createServer({
       staticPodController(manifests, mirrors),
       nodeAgentController(VERSION.gitVersion),
       drainController(),
+      nodeChurnController(),
     ].filter(({ name, partOf = name }) => enabled.has(partOf as ControllerName)),
   )
   let isReady = false
@@ -178,12 +187,13 @@ export async function createServer({
     simulation,
     activity,
     start: async () => {
-      await bootstrap(client, nodes, simulation)
+      await bootstrap(client, [...nodesNamed(nodes), ...nodePools.flatMap(nodesOfPool)])
+      await storeChurn(client, churn)
       // Read before the controllers start: a mirror must not go because its manifest isn't known yet.
       await manifests?.start()
       await manager.start()
       if (compactionIntervalMs > 0) background.push(compactRegularly(cache, clock, compactionIntervalMs))
-      if (clock instanceof RealClock) background.push(wakeCronJobs(manager, clock, onError))
+      if (clock instanceof RealClock) background.push(wakeByTheClock(manager, clock, onError))
       isReady = true
       await Promise.all(descriptiveObjects(definitions).map(({ resource, object }) => ifMissing(client.create(resource, object))))
     },
@@ -240,8 +250,13 @@ function compactRegularly(cache: Cache, clock: Clock, intervalMs: number): Timer
 }
 
 /** A virtual clock moves all timers with it; the real one may move without them. */
-function wakeCronJobs(manager: ControllerManager, clock: Clock, onError: ServerOptions['onError']): Timer {
-  const wakeUp = new MinuteWakeUp(() => manager.requeueAll(cronJobController.name))
+function wakeByTheClock(manager: ControllerManager, clock: Clock, onError: ServerOptions['onError']): Timer {
+  const cronJobs: ControllerName = 'cronjob'
+  const churn: ControllerName = 'node-churn'
+  const wakeUp = new MinuteWakeUp(() => {
+    manager.requeueAll(cronJobs)
+    manager.requeue(churn, CHURN_KEY)
+  })
   const start = clock.setTimer(AFTER_START_MS, () => {
     wakeUp.start().catch((error) => onError('node-cron', error))
   })
@@ -253,11 +268,25 @@ function wakeCronJobs(manager: ControllerManager, clock: Clock, onError: ServerO
   }
 }
 
-async function bootstrap(client: Client, nodes: number, simulation: Simulation): Promise<void> {
+/** @param nodes those of a new cluster */
+async function bootstrap(client: Client, nodes: readonly New<Node>[]): Promise<void> {
   for (const { resource, object } of bootstrapObjects()) await ifMissing(client.create(resource, object))
   const { items } = await client.list<Node>('nodes')
-  if (items.length > 0) return
-  await Promise.all(Array.from({ length: nodes }, (_, i) => ifMissing(simulation.join({ name: `node-${i + 1}` }))))
+  if (items.length === 0) await Promise.all(nodes.map((node) => ifMissing(client.create('nodes', node))))
+}
+
+function nodesNamed(count: number): New<Node>[] {
+  return Array.from({ length: count }, (_, i) => newNode(`node-${i + 1}`))
+}
+
+/** The rules given at the start take the place of those given at the last. */
+async function storeChurn(client: Client, rules: readonly string[]): Promise<void> {
+  if (rules.length === 0) return
+  const metadata = { name: 'coracle-churn', namespace: 'kube-system', labels: { [CHURN_LABEL]: 'true' } }
+  const data = Object.fromEntries(rules.map((rule, i) => [`rule-${i + 1}`, rule]))
+  const stored = (await client.list<ConfigMap>('configmaps', 'kube-system')).items.find((each) => each.metadata.name === metadata.name)
+  if (stored === undefined) await client.create('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data } as New<ConfigMap>)
+  else await client.update('configmaps', { ...stored, metadata: { ...stored.metadata, labels: metadata.labels }, data })
 }
 
 async function ifMissing(creation: Promise<unknown>): Promise<void> {
@@ -266,32 +295,4 @@ async function ifMissing(creation: Promise<unknown>): Promise<void> {
   } catch (error) {
     if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error
   }
-}
-
-function simulateNodes(client: Client): Simulation {
-  const nodeRef = (name: string) => ({ resource: 'nodes', namespace: '', name })
-  const actions = Object.fromEntries(
-    Object.entries(NODE_ACTIONS).map(([action, patch]) => [action, (name: string) => client.patch(nodeRef(name), patch)]),
-  ) as Pick<Simulation, NodeAction>
-  return {
-    join: async (request) => {
-      for (const [resource, amount] of Object.entries(request.capacity ?? {})) {
-        if (parseQuantity(String(amount)) === undefined)
-          throw badRequestError(`capacity.${resource} must be a quantity such as "4" or "8Gi", not ${JSON.stringify(amount)}`)
-      }
-      return client.create('nodes', newNode(await nameOf(client, request), request as NodeOptions))
-    },
-    leave: (name) => client.delete(nodeRef(name), {}),
-    ...actions,
-  }
-}
-
-async function nameOf(client: Client, { name }: NodeRequest): Promise<string> {
-  if (name !== undefined) {
-    if (typeof name !== 'string') throw badRequestError('name must be a string')
-    return name
-  }
-  const { items } = await client.list('nodes')
-  const taken = new Set(items.map(({ metadata }) => metadata.name))
-  for (let i = 1; ; i++) if (!taken.has(`node-${i}`)) return `node-${i}`
 }

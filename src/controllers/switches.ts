@@ -17,6 +17,7 @@ export const CONTROLLER_NAMES = [
   'kubernetes-service',
   'kubernetes-service-cidr',
   'namespace',
+  'node-churn',
   'node-lifecycle',
   'persistentvolume-binder',
   'persistentvolume-protection',
