@@ -29,6 +29,7 @@ import { resourceQuotaController } from './resourcequota/controller.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher/controller.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
+import { ttlController } from './ttl/controller.ts'
 import { ttlAfterFinishedController } from './ttlafterfinished/controller.ts'
 import { vacProtectionController } from './vac-protection/controller.ts'
 
@@ -69,6 +70,7 @@ export function controllers({
     nodeLifecycleController(startedAt),
     taintEvictionController(),
     podGCController(),
+    ttlController(),
     persistentVolumeClaimBinder,
     persistentVolumeBinder,
     pvcProtectionController,

@@ -31,6 +31,7 @@ export const CONTROLLER_NAMES = [
   'serviceaccount',
   'statefulset',
   'taint-eviction',
+  'ttl',
   'ttl-after-finished',
   'volumeattributesclass-protection',
 ] as const
