@@ -8,7 +8,7 @@ const node = (ttl?: string): Node =>
   ({
     metadata: { name: 'n', uid: 'u', ...(ttl === undefined ? {} : { annotations: { 'node.alpha.kubernetes.io/ttl': ttl } }) },
     spec: {},
-  }) as Node
+  }) as unknown as Node
 
 /** Upstream: ttl_controller_test.go TestUpdateNodeIfNeeded, TestPatchNode. */
 describe('reconcileTtl', () => {
