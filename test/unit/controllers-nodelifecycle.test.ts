@@ -445,6 +445,30 @@ describe('reconcileTainted', () => {
     expect(plan.requeueAfterMs).toBe(verbs === undefined && evictsAt !== undefined ? evictsAt - NOW : undefined)
   })
 
+  /** Upstream: TestGetMinTolerationTime, TestCreatePod, TestUpdateNodeWithMultipleTaints. */
+  const own = (name: string, tolerationSeconds?: number): Toleration => ({ ...tolerate(tolerationSeconds), key: name })
+  const three = ['a', 'b', 'c'].map((name) => ({ key: name, effect: 'NoExecute' }))
+  it.each<{ name: string; tolerations: Toleration[]; found?: Taint[]; seconds: number | undefined }>([
+    { name: 'none', tolerations: [], seconds: 0 },
+    { name: 'for ever', tolerations: [tolerate()], seconds: undefined },
+    { name: 'a second', tolerations: [tolerate(1)], seconds: 1 },
+    { name: 'negative', tolerations: [tolerate(-5)], seconds: 0 },
+    { name: 'the first that matches counts: the shorter', tolerations: [tolerate(1), tolerate(2)], seconds: 1 },
+    { name: 'the first that matches counts: the longer', tolerations: [tolerate(2), tolerate(1)], seconds: 2 },
+    { name: 'the shortest of several taints', tolerations: [own('a', 3), own('b', 1), own('c', 2)], found: three, seconds: 1 },
+    { name: 'one of them for ever', tolerations: [own('a'), own('b', 4), own('c')], found: three, seconds: 4 },
+    { name: 'all of them for ever', tolerations: [own('a'), own('b'), own('c')], found: three, seconds: undefined },
+    { name: 'one of them not', tolerations: [own('a'), own('b', 4)], found: three, seconds: 0 },
+    { name: 'everything', tolerations: [{ operator: 'Exists', tolerationSeconds: 9 }], found: three, seconds: 9 },
+    { name: 'another effect', tolerations: [{ ...tolerate(), effect: 'NoSchedule' }], seconds: 0 },
+    { name: 'any effect', tolerations: [{ key, operator: 'Exists' }], seconds: undefined },
+    { name: 'another value', tolerations: [{ key, operator: 'Equal', value: 'x', effect: 'NoExecute' }], seconds: 0 },
+    { name: 'without taints', tolerations: [], found: [], seconds: undefined },
+  ])('tolerates: $name', ({ tolerations, found, seconds }) => {
+    const { evictsAt } = evict(pod(tolerations), undefined, found)
+    expect(evictsAt === undefined ? undefined : (evictsAt - NOW) / 1000).toBe(seconds)
+  })
+
   it('is done with a pod that went', () => {
     expect(evict(undefined, NOW + 1)).toMatchObject({ plan: { events: [cancelled] } })
     expect(evict(undefined, NOW)).toEqual({ plan: {} })
