@@ -4,16 +4,23 @@ import { addressRange } from './api/core/v1/address-range.ts'
 import { DEFAULT_FEATURE_GATES, FEATURE_GATE_NAMES, type FeatureGates, featureGates, type GateFault } from './api/feature-gates.ts'
 import { CONTROLLER_NAMES, type ControllerName, enabledControllers } from './controllers/switches.ts'
 import { parseGoDuration } from './lib/go-duration.ts'
+import { parseChurnRule } from './nodes/churn/rule.ts'
+import { type NodePool, parseNodePool } from './nodes/node-pool.ts'
 
 export interface Config {
   readonly host: string
   readonly port: number
   readonly nodes: number
+  readonly nodePools: readonly NodePool[]
+  /** Rules as in the ConfigMaps of churn. */
+  readonly churn: readonly string[]
   readonly storage: StorageConfig
   /** CIDRs that Services get their cluster IPs of, one a family, the default family's first. */
   readonly serviceRanges: readonly string[]
   /** Those that run. */
   readonly controllers: ReadonlySet<ControllerName>
+  /** A folder of manifests, one folder a node; undefined: there are none. */
+  readonly staticPods: string | undefined
   /** 0: nothing is forgotten because of its age. */
   readonly compactionIntervalMs: number
   readonly featureGates: FeatureGates
@@ -35,6 +42,11 @@ Flags (or the environment variable in brackets):
   --port PORT           Port to listen on; 0 takes a free one. [CORACLE_PORT] (default 8080)
   --host ADDRESS        Address to listen on. [CORACLE_HOST] (default 127.0.0.1)
   --nodes N             Simulated nodes that join a new cluster. [CORACLE_NODES] (default 3)
+                        With node pools it is 0 unless it is given.
+  --node-pool POOL      Nodes that are alike and join a new cluster, as name=gpu,count=2,cpu=16,nvidia.com/gpu=2,zone=a,zone=b,
+                        label:tier=ml,taint:dedicated=ml:NoSchedule. Repeatable. [CORACLE_NODE_POOL, separated by ;]
+  --churn RULE          What happens to nodes when, as "*/5 * * * * reboot node-2" or "@hourly crash pool/gpu".
+                        Repeatable. [CORACLE_CHURN, separated by ;]
   --storage URL         Where objects are kept: sqlite:PATH or memory: [CORACLE_STORAGE] (default sqlite:coracle.db)
   --service-cluster-ip-range CIDRS
                         Where Services' cluster IPs are from: a range of one family, or of each. Two make a dual-stack cluster:
@@ -42,6 +54,7 @@ Flags (or the environment variable in brackets):
   --controllers LIST    Controllers that run: * is all of them, job is that one, -job isn't. Without the job controller:
                         --controllers=*,-job [CORACLE_CONTROLLERS] (default *)
   --feature-gates LIST  Features that are on or off, as listed below: NAME=true,NAME=false [CORACLE_FEATURE_GATES]
+  --static-pods DIR     Manifests of static pods: DIR/NODE/FILE, in YAML or JSON; watched. [CORACLE_STATIC_PODS]
   --compaction-interval DURATION
                         How long changes are kept for watches that resume: once to twice this; 0 is for ever.
                         [CORACLE_COMPACTION_INTERVAL] (default 5m)
@@ -72,8 +85,11 @@ const OPTIONS = {
   port: { type: 'string' },
   host: { type: 'string' },
   nodes: { type: 'string' },
+  'node-pool': { type: 'string', multiple: true },
+  churn: { type: 'string', multiple: true },
   storage: { type: 'string' },
   controllers: { type: 'string' },
+  'static-pods': { type: 'string' },
   'compaction-interval': { type: 'string' },
   'feature-gates': { type: 'string' },
   'service-cluster-ip-range': { type: 'string' },
@@ -81,20 +97,36 @@ const OPTIONS = {
   version: { type: 'boolean' },
 } as const
 
+type RepeatableFlag = 'node-pool' | 'churn'
+
 /** @throws ConfigError */
 export function readConfig(args: readonly string[], environment: NodeJS.ProcessEnv): Config | 'help' | 'version' {
   const flags = parseFlags(args)
   if (flags.help) return 'help'
   if (flags.version) return 'version'
-  const value = (name: Exclude<keyof typeof OPTIONS, 'help' | 'version'>) =>
-    flags[name] ?? environment[`CORACLE_${name.toUpperCase().replaceAll('-', '_')}`]
+  const fromEnvironment = (name: string) => environment[`CORACLE_${name.toUpperCase().replaceAll('-', '_')}`]
+  const value = (name: Exclude<keyof typeof OPTIONS, 'help' | 'version' | RepeatableFlag>) => flags[name] ?? fromEnvironment(name)
+  const values = (name: RepeatableFlag) =>
+    flags[name] ??
+    (fromEnvironment(name) ?? '')
+      .split(';')
+      .map((text) => text.trim())
+      .filter((text) => text !== '')
+  const nodePools = values('node-pool').map((text) => parsed('--node-pool', text, parseNodePool))
   return Object.freeze({
     host: value('host') ?? '127.0.0.1',
     port: integer('--port', value('port') ?? '8080', 0, 65535),
-    nodes: integer('--nodes', value('nodes') ?? '3', 0, 5000),
+    nodes: integer('--nodes', value('nodes') ?? (nodePools.length === 0 ? '3' : '0'), 0, 5000),
+    nodePools,
+    churn: values('churn').map((text) => {
+      parsed('--churn', text, parseChurnRule)
+      return text
+    }),
     storage: storageConfig(value('storage') ?? 'sqlite:coracle.db'),
     serviceRanges: serviceRangesConfig((value('service-cluster-ip-range') ?? DEFAULT_SERVICE_RANGE).split(',')),
     controllers: controllersConfig((value('controllers') ?? '*').split(',')),
+    // An empty text is no folder: so that a variable can be switched off.
+    staticPods: value('static-pods') || undefined,
     compactionIntervalMs: duration('--compaction-interval', value('compaction-interval') ?? '5m'),
     featureGates: featureGatesConfig((value('feature-gates') ?? '').split(',')),
   })
@@ -106,6 +138,14 @@ function parseFlags(args: readonly string[]) {
   } catch (error) {
     const [reason] = (error as Error).message.split('. ')
     throw new ConfigError(`${reason}. See --help for the flags there are.`)
+  }
+}
+
+function parsed<T>(flag: string, text: string, parse: (text: string) => T): T {
+  try {
+    return parse(text)
+  } catch (error) {
+    throw new ConfigError(`${flag} ${text}: ${(error as Error).message}.`)
   }
 }
 

@@ -13,6 +13,8 @@ import { controllersConfig, DEFAULT_SERVICE_RANGE, featureGatesConfig, serviceRa
 import type { Simulation } from './http/routes/simulation.ts'
 import { type Clock, RealClock, VirtualClock } from './lib/clock.ts'
 import { SeededRandom, SystemRandom } from './lib/random.ts'
+import { parseChurnRule } from './nodes/churn/rule.ts'
+import type { NodePool } from './nodes/node-pool.ts'
 import { openStorage } from './open-storage.ts'
 import { createServer } from './server.ts'
 import type { Storage } from './storage/storage.ts'
@@ -25,8 +27,12 @@ export { type Clock, RealClock, VirtualClock } from './lib/clock.ts'
 export type { Storage } from './storage/storage.ts'
 
 export interface ClusterOptions {
-  /** Simulated nodes that join at the start; 3 when not given. */
+  /** Simulated nodes that join at the start; 3 when neither they nor pools are given. */
   readonly nodes?: number
+  /** Pools of nodes that join at the start. */
+  readonly nodePools?: readonly NodePool[]
+  /** Rules by which nodes fail, leave and join, as --churn has them: `@hourly reboot node-2`. */
+  readonly churn?: readonly string[]
   /** 'real' (the default), 'virtual' (time stands still but for `advance`), or a clock of your own. */
   readonly clock?: 'real' | 'virtual' | Clock
   /** As --service-cluster-ip-range has them; `['10.96.0.0/12', 'fd00:10:96::/112']` makes Services that can be dual-stack. */
@@ -39,6 +45,8 @@ export interface ClusterOptions {
   readonly controllers?: readonly string[]
   /** What upstream has off in 1.36 and shall be on here: `{ MaxUnavailableStatefulSet: true }`. */
   readonly featureGates?: Partial<FeatureGates>
+  /** A folder of manifests of static pods: FOLDER/<node>/<file>. A virtual clock looks into it every twenty seconds. */
+  readonly staticPods?: string
 }
 
 export interface Cluster {
@@ -46,7 +54,7 @@ export interface Cluster {
   readonly app: FastifyInstance
   /** The API without the wire. */
   readonly client: Client
-  /** Nodes that join, leave, fail and recover. */
+  /** Nodes that join, leave, fail and recover, alone and in pools. */
   readonly simulation: Simulation
   readonly clock: Clock
   /** Listens and says where: `http://127.0.0.1:PORT`. Port 0, the default, takes a free one. */
@@ -63,13 +71,16 @@ export interface Cluster {
 
 /** Starts a cluster; resolves when its controllers run and, with a virtual clock, it has come to rest. */
 export async function createCluster({
-  nodes = 3,
+  nodePools = [],
+  nodes = nodePools.length === 0 ? 3 : 0,
+  churn = [],
   clock = 'real',
   serviceRanges = [DEFAULT_SERVICE_RANGE],
   storage = 'memory:',
   seed,
   controllers = ['*'],
   featureGates = {},
+  staticPods,
 }: ClusterOptions = {}): Promise<Cluster> {
   const enabled = controllersConfig(controllers)
   const chosen = clock === 'virtual' ? new VirtualClock() : clock === 'real' ? new RealClock() : clock
@@ -81,8 +92,14 @@ export async function createCluster({
     random,
     nodes,
     serviceRanges: serviceRangesConfig(serviceRanges),
+    nodePools,
+    churn: churn.map((rule) => {
+      parseChurnRule(rule)
+      return rule
+    }),
     controllers: enabled,
     featureGates: featureGatesConfig(Object.entries(featureGates).map(([name, isOn]) => `${name}=${isOn}`)),
+    staticPods,
     onError: (where, error) => {
       console.error(`${where}:`, error)
     },

@@ -5,36 +5,42 @@ import { admissionPlugins } from './admission/plugins.ts'
 import { addressRange, firstAddress } from './api/core/v1/address-range.ts'
 import { DEFAULT_FEATURE_GATES, type FeatureGates } from './api/feature-gates.ts'
 import { loadDefinitions } from './api/index.ts'
-import { ApiError, badRequestError } from './api/meta/api-error.ts'
-import { parseQuantity } from './api/meta/quantity.ts'
-import type { KubeObject } from './api/object.ts'
+import { ApiError } from './api/meta/api-error.ts'
+import type { KubeObject, New } from './api/object.ts'
 import { Schemas } from './api/schema.ts'
-import type { Node } from './api/types.gen.ts'
+import type { ConfigMap, Node } from './api/types.gen.ts'
 import { VERSION } from './api/version.ts'
 import { controllerUser } from './auth/authenticate.ts'
 import { ServiceAccountTokens } from './auth/service-account-tokens.ts'
 import { bootstrapObjects, descriptiveObjects } from './bootstrap.ts'
 import type { Client } from './client/client.ts'
 import { LocalClient } from './client/local-client.ts'
-import { cronJobController } from './controllers/cronjob/controller.ts'
 import { MinuteWakeUp } from './controllers/cronjob/minute-wake-up.ts'
 import { controllers } from './controllers/index.ts'
 import type { Advertised } from './controllers/kubernetes-service/reconcile.ts'
 import type { ControllerName } from './controllers/switches.ts'
 import { createApp } from './http/app.ts'
-import type { NodeRequest, Simulation } from './http/routes/simulation.ts'
+import { decodeYaml } from './http/codecs/yaml.ts'
+import type { Simulation } from './http/routes/simulation.ts'
 import { Activity } from './lib/activity.ts'
 import { type Clock, RealClock, type Timer } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
 import { nodeAgentController } from './nodes/agent/controller.ts'
+import { CHURN_KEY, CHURN_LABEL, nodeChurnController } from './nodes/churn/controller.ts'
 import { SimulatedRuntime } from './nodes/container-behaviour.ts'
+import { drainController } from './nodes/drain.ts'
 import { kubeletController } from './nodes/kubelet/controller.ts'
-import { failPatch, type NodeOptions, newNode, recoverPatch } from './nodes/node-objects.ts'
+import { newNode } from './nodes/node-objects.ts'
+import { type NodePool, nodesOfPool } from './nodes/node-pool.ts'
+import { problemKey, staticPodController } from './nodes/static-pods/controller.ts'
+import { ManifestFolder } from './nodes/static-pods/manifest-folder.ts'
+import { MirrorStatuses } from './nodes/static-pods/mirror-statuses.ts'
 import type { RegistryContext } from './registry/context.ts'
 import { Resources } from './registry/resources.ts'
 import { signingKeyStore } from './registry/signing-key.ts'
 import { ControllerManager } from './runtime/controller-manager.ts'
 import { schedulerController } from './scheduler/controller.ts'
+import { simulateNodes } from './simulate-nodes.ts'
 import { Cache } from './storage/cache.ts'
 import type { Attributes } from './storage/entry.ts'
 import { type Storage, splitStorageKey, storageKey } from './storage/storage.ts'
@@ -62,8 +68,14 @@ export interface ServerOptions {
   readonly nodes: number
   /** CIDRs that Services get their cluster IPs of, one a family, the default family's first. */
   readonly serviceRanges: readonly string[]
+  /** Pools of nodes that join a new cluster. */
+  readonly nodePools?: readonly NodePool[]
+  /** Rules by which nodes fail, leave and join from now on. */
+  readonly churn?: readonly string[]
   /** Those that run. */
   readonly controllers: ReadonlySet<ControllerName>
+  /** A folder of manifests: FOLDER/<node>/<file>. */
+  readonly staticPods?: string | undefined
   /** What is older than two of these is forgotten, as upstream does: history lasts between one and two. 0: for ever. 5 minutes when not given. */
   readonly compactionIntervalMs?: number
   /** Those of 1.36 when not given. */
@@ -90,7 +102,10 @@ export async function createServer({
   random,
   nodes,
   serviceRanges,
+  nodePools = [],
+  churn = [],
   controllers: enabled,
+  staticPods,
   compactionIntervalMs = COMPACTION_INTERVAL_MS,
   featureGates = DEFAULT_FEATURE_GATES,
   onError,
@@ -116,8 +131,26 @@ export async function createServer({
     scheduler: clientOf('kube-scheduler'),
     kubelet: kubelets,
     'node-agent': kubelets,
+    'static-pods': kubelets,
+    'node-churn': kubelets,
   }
   const simulation = simulateNodes(kubelets)
+  const manifests =
+    staticPods === undefined || !enabled.has('kubelet')
+      ? undefined
+      : new ManifestFolder({
+          folder: staticPods,
+          rules: { parse: (text) => decodeYaml(text).value, schemas: context.schemas, definition: resources.stored('pods') },
+          clock,
+          activity,
+          // A virtual clock finds what is there when it looks, whatever the system tells in real time.
+          isWatched: clock instanceof RealClock,
+          onChange: (pods, problems) => {
+            for (const key of [...pods, ...problems.map(problemKey)]) manager.requeue('static-pods', key)
+          },
+          onProblem: (message) => onError('static pods', message),
+        })
+  const mirrors = new MirrorStatuses()
   const manager = new ControllerManager(
     {
       client: clientOf('kube-controller-manager'),
@@ -136,8 +169,11 @@ export async function createServer({
         advertised: () => advertisedBy(app, serviceRanges),
       }),
       schedulerController(),
-      kubeletController(new SimulatedRuntime()),
+      kubeletController(new SimulatedRuntime(), mirrors),
+      staticPodController(manifests, mirrors),
       nodeAgentController(VERSION.gitVersion),
+      drainController(),
+      nodeChurnController(),
     ].filter(({ name, partOf = name }) => enabled.has(partOf as ControllerName)),
   )
   let isReady = false
@@ -155,15 +191,19 @@ export async function createServer({
     simulation,
     activity,
     start: async () => {
-      await bootstrap(client, serviceRanges, nodes, simulation)
+      await bootstrap(client, serviceRanges, [...nodesNamed(nodes), ...nodePools.flatMap(nodesOfPool)])
+      await storeChurn(client, churn)
+      // Read before the controllers start: a mirror must not go because its manifest isn't known yet.
+      await manifests?.start()
       await manager.start()
       if (compactionIntervalMs > 0) background.push(compactRegularly(cache, clock, compactionIntervalMs))
-      if (clock instanceof RealClock) background.push(wakeCronJobs(manager, clock, onError))
+      if (clock instanceof RealClock) background.push(wakeByTheClock(manager, clock, onError))
       isReady = true
       await Promise.all(descriptiveObjects(definitions).map(({ resource, object }) => ifMissing(client.create(resource, object))))
     },
     close: async () => {
       for (const timer of background) timer.cancel()
+      manifests?.stop()
       manager.stop()
       await app.close()
       await cache.close()
@@ -224,8 +264,13 @@ function compactRegularly(cache: Cache, clock: Clock, intervalMs: number): Timer
 }
 
 /** A virtual clock moves all timers with it; the real one may move without them. */
-function wakeCronJobs(manager: ControllerManager, clock: Clock, onError: ServerOptions['onError']): Timer {
-  const wakeUp = new MinuteWakeUp(() => manager.requeueAll(cronJobController.name))
+function wakeByTheClock(manager: ControllerManager, clock: Clock, onError: ServerOptions['onError']): Timer {
+  const cronJobs: ControllerName = 'cronjob'
+  const churn: ControllerName = 'node-churn'
+  const wakeUp = new MinuteWakeUp(() => {
+    manager.requeueAll(cronJobs)
+    manager.requeue(churn, CHURN_KEY)
+  })
   const start = clock.setTimer(AFTER_START_MS, () => {
     wakeUp.start().catch((error) => onError('node-cron', error))
   })
@@ -237,11 +282,25 @@ function wakeCronJobs(manager: ControllerManager, clock: Clock, onError: ServerO
   }
 }
 
-async function bootstrap(client: Client, serviceRanges: readonly string[], nodes: number, simulation: Simulation): Promise<void> {
+/** @param nodes those of a new cluster */
+async function bootstrap(client: Client, serviceRanges: readonly string[], nodes: readonly New<Node>[]): Promise<void> {
   for (const { resource, object } of bootstrapObjects(serviceRanges)) await ifMissing(client.create(resource, object))
   const { items } = await client.list<Node>('nodes')
-  if (items.length > 0) return
-  await Promise.all(Array.from({ length: nodes }, (_, i) => ifMissing(simulation.join({ name: `node-${i + 1}` }))))
+  if (items.length === 0) await Promise.all(nodes.map((node) => ifMissing(client.create('nodes', node))))
+}
+
+function nodesNamed(count: number): New<Node>[] {
+  return Array.from({ length: count }, (_, i) => newNode(`node-${i + 1}`))
+}
+
+/** The rules given at the start take the place of those given at the last. */
+async function storeChurn(client: Client, rules: readonly string[]): Promise<void> {
+  if (rules.length === 0) return
+  const metadata = { name: 'coracle-churn', namespace: 'kube-system', labels: { [CHURN_LABEL]: 'true' } }
+  const data = Object.fromEntries(rules.map((rule, i) => [`rule-${i + 1}`, rule]))
+  const stored = (await client.list<ConfigMap>('configmaps', 'kube-system')).items.find((each) => each.metadata.name === metadata.name)
+  if (stored === undefined) await client.create('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data } as New<ConfigMap>)
+  else await client.update('configmaps', { ...stored, metadata: { ...stored.metadata, labels: metadata.labels }, data })
 }
 
 async function ifMissing(creation: Promise<unknown>): Promise<void> {
@@ -250,30 +309,4 @@ async function ifMissing(creation: Promise<unknown>): Promise<void> {
   } catch (error) {
     if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error
   }
-}
-
-function simulateNodes(client: Client): Simulation {
-  const nodeRef = (name: string) => ({ resource: 'nodes', namespace: '', name })
-  return {
-    join: async (request) => {
-      for (const [resource, amount] of Object.entries(request.capacity ?? {})) {
-        if (parseQuantity(String(amount)) === undefined)
-          throw badRequestError(`capacity.${resource} must be a quantity such as "4" or "8Gi", not ${JSON.stringify(amount)}`)
-      }
-      return client.create('nodes', newNode(await nameOf(client, request), request as NodeOptions))
-    },
-    leave: (name) => client.delete(nodeRef(name), {}),
-    fail: (name) => client.patch(nodeRef(name), failPatch),
-    recover: (name) => client.patch(nodeRef(name), recoverPatch),
-  }
-}
-
-async function nameOf(client: Client, { name }: NodeRequest): Promise<string> {
-  if (name !== undefined) {
-    if (typeof name !== 'string') throw badRequestError('name must be a string')
-    return name
-  }
-  const { items } = await client.list('nodes')
-  const taken = new Set(items.map(({ metadata }) => metadata.name))
-  for (let i = 1; ; i++) if (!taken.has(`node-${i}`)) return `node-${i}`
 }

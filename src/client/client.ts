@@ -44,6 +44,8 @@ export interface Client {
   delete(target: ObjectRef, options: DeleteOptions): Promise<void>
   /** POST to a Pod's binding subresource. */
   bind(pod: ObjectRef, uid: string, nodeName: string): Promise<void>
+  /** POST to a Pod's eviction subresource: a delete, unless a PodDisruptionBudget objects (429). */
+  evict(pod: ObjectRef): Promise<void>
   /** Sets the replicas in a scale subresource, whatever they are now. @param uid of the object, as a precondition */
   scale(target: ObjectRef, uid: string, replicas: number): Promise<void>
 }

@@ -8,6 +8,7 @@ import { deleteObject } from '../registry/delete.ts'
 import { getEntry } from '../registry/get.ts'
 import { list } from '../registry/list.ts'
 import { bindPod } from '../registry/subresources/binding.ts'
+import { evict } from '../registry/subresources/eviction.ts'
 import { finalizeNamespace } from '../registry/subresources/finalize.ts'
 import { scale } from '../registry/subresources/scale.ts'
 import { update } from '../registry/update.ts'
@@ -79,6 +80,11 @@ export class LocalClient implements Client {
   async bind(pod: ObjectRef, uid: string, nodeName: string): Promise<void> {
     const binding = { metadata: { name: pod.name, uid }, target: { kind: 'Node', name: nodeName } }
     await bindPod(this.#context, this.#target(pod), binding as never, this.#writer)
+  }
+
+  async evict(pod: ObjectRef): Promise<void> {
+    const { namespace, name } = pod
+    await evict.create!(this.#context, this.#target(pod), { metadata: { name, namespace } } as never, this.#writer)
   }
 
   async scale(target: ObjectRef, uid: string, replicas: number): Promise<void> {

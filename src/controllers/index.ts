@@ -36,6 +36,7 @@ import { serviceLoadBalancerController } from './service-lb/controller.ts'
 import { LoadBalancerAddresses } from './service-lb/load-balancer-addresses.ts'
 import { serviceAccountController } from './serviceaccount/controller.ts'
 import { statefulSetController } from './statefulset/controller.ts'
+import { ttlController } from './ttl/controller.ts'
 import { ttlAfterFinishedController } from './ttlafterfinished/controller.ts'
 import { vacProtectionController } from './vac-protection/controller.ts'
 
@@ -79,6 +80,7 @@ export function controllers({
     nodeLifecycleController(startedAt),
     taintEvictionController(),
     podGCController(),
+    ttlController(),
     persistentVolumeClaimBinder,
     persistentVolumeBinder,
     ephemeralVolumeController,

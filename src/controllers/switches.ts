@@ -20,6 +20,7 @@ export const CONTROLLER_NAMES = [
   'kubernetes-service',
   'kubernetes-service-cidr',
   'namespace',
+  'node-churn',
   'node-lifecycle',
   'persistentvolume-binder',
   'persistentvolume-expander',
@@ -36,6 +37,7 @@ export const CONTROLLER_NAMES = [
   'serviceaccount',
   'statefulset',
   'taint-eviction',
+  'ttl',
   'ttl-after-finished',
   'volumeattributesclass-protection',
 ] as const

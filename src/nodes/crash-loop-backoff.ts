@@ -14,6 +14,8 @@ const RESET_AFTER_MS = 2 * LONGEST_BACKOFF_MS
 export function crashLoopBackoffMs(status: ContainerStatus): number {
   const ended = status.state?.terminated
   if (ended === undefined || status.restartCount === 0) return 0
+  // It was lost with its machine, and a kubelet that has just started remembers no back-off.
+  if (ended.reason === 'Unknown') return 0
   const endedAt = parseTimestamp(ended.finishedAt)
   if (endedAt - parseTimestamp(ended.startedAt) > RESET_AFTER_MS) return 0
   const longest = backoffOf(status.restartCount)

@@ -1,8 +1,8 @@
-/** Nodes joining, failing and recovering, as changes of their Node objects. */
+/** What happens to nodes, as changes of their Node objects: they join, fail, recover. */
 import type { New } from '../api/object.ts'
 import type { Node, Taint } from '../api/types.gen.ts'
 import { CAPACITY_ANNOTATION } from './agent/node-status.ts'
-import { STATE_ANNOTATION } from './node-state.ts'
+import { BOOT_ANNOTATION, DRAIN_ANNOTATION, STATE_ANNOTATION } from './node-state.ts'
 
 export interface NodeOptions {
   readonly labels?: Readonly<Record<string, string>>
@@ -26,8 +26,16 @@ export function newNode(name: string, { labels, taints, capacity }: NodeOptions 
   }
 }
 
-/** A merge patch after which the node's kubelet is silent. */
-export const failPatch = { metadata: { annotations: { [STATE_ANNOTATION]: 'failed' } } } as const
+const annotate = <T extends Readonly<Record<string, string | null>>>(annotations: T) => ({ metadata: { annotations } })
 
-/** A merge patch after which it works again. */
-export const recoverPatch = { metadata: { annotations: { [STATE_ANNOTATION]: null } } } as const
+/** What can be done to a node, as merge patches. What follows from them is up to controllers. */
+export const NODE_ACTIONS = {
+  cordon: { spec: { unschedulable: true } },
+  uncordon: { ...annotate({ [DRAIN_ANNOTATION]: null }), spec: { unschedulable: null } },
+  drain: { ...annotate({ [DRAIN_ANNOTATION]: 'true' }), spec: { unschedulable: true } },
+  fail: annotate({ [STATE_ANNOTATION]: 'failed' }),
+  disconnect: annotate({ [STATE_ANNOTATION]: 'disconnected' }),
+  crash: annotate({ [STATE_ANNOTATION]: 'crashed', [BOOT_ANNOTATION]: '' }),
+  reboot: annotate({ [STATE_ANNOTATION]: 'rebooting', [BOOT_ANNOTATION]: '' }),
+  recover: annotate({ [STATE_ANNOTATION]: null }),
+} as const

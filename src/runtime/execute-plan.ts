@@ -93,6 +93,8 @@ async function request(client: Client, action: Action): Promise<unknown> {
       })
     case 'bind':
       return client.bind(action.target, action.uid, action.node)
+    case 'evict':
+      return client.evict(action.target)
     case 'scale':
       return client.scale(action.target, action.uid, action.replicas)
   }
@@ -117,7 +119,7 @@ async function isOurs(client: Client, { resource, object }: CreateAction): Promi
 function judge(action: Action, error: unknown): Outcome {
   if (!(error instanceof ApiError))
     return { kind: 'failed', action, reason: 'Unknown', message: error instanceof Error ? error.message : String(error) }
-  if (action.verb === 'delete' && error.reason === 'NotFound') return DONE
+  if ((action.verb === 'delete' || action.verb === 'evict') && error.reason === 'NotFound') return DONE
   if (error.reason === 'Conflict' || (error.reason === 'NotFound' && action.verb !== 'create')) return { kind: 'conflict' }
   return { kind: 'failed', action, reason: error.reason, message: error.message }
 }

@@ -74,6 +74,12 @@ export interface BindAction extends ActionBase {
   readonly uid: string
 }
 
+/** Deletes a pod unless a PodDisruptionBudget objects, which is a fault (TooManyRequests). */
+export interface EvictAction extends ActionBase {
+  readonly verb: 'evict'
+  readonly target: ObjectRef
+}
+
 /** Sets the replicas of any kind that has /scale. */
 export interface ScaleAction extends ActionBase {
   readonly verb: 'scale'
@@ -83,7 +89,7 @@ export interface ScaleAction extends ActionBase {
   readonly uid: string
 }
 
-export type Action = CreateAction | PatchAction | UpdateAction | DeleteAction | BindAction | ScaleAction
+export type Action = CreateAction | PatchAction | UpdateAction | DeleteAction | BindAction | EvictAction | ScaleAction
 
 export interface Plan {
   readonly actions?: readonly Action[]

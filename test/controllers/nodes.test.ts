@@ -124,6 +124,17 @@ describe('a node that falls silent', () => {
     expect(await cluster.find('pods', 'bare')).toBeUndefined()
   })
 
+  it('has others of its zone wait ten seconds each to be evicted from', async () => {
+    for (let i = 4; i <= 12; i++) await cluster.cluster.simulation.join({ name: `node-${i}` })
+    await cluster.seconds(1)
+    for (const name of ['node-1', 'node-2', 'node-3']) await cluster.cluster.simulation.fail(name)
+    await cluster.seconds(120)
+    const added = async (name: string) =>
+      Date.parse((await cluster.node(name)).spec.taints!.find(({ effect }) => effect === 'NoExecute')!.timeAdded!)
+    const times = (await Promise.all(['node-1', 'node-2', 'node-3'].map(added))).sort((a, b) => a - b)
+    expect(times.map((time) => time - times[0]!)).toEqual([0, 10_000, 20_000])
+  })
+
   it('keeps pods that tolerate it for ever', async () => {
     const tolerations = [{ key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute' }]
     await cluster.apply(barePod('patient', { spec: { ...onNode1.spec, tolerations } }))

@@ -120,7 +120,7 @@ export class PlanWorld {
       this.log.push(`${action.verb} ${action.resource}/${name}`)
       return true
     }
-    if (action.verb === 'bind') throw new Error('nothing is scheduled here')
+    if (action.verb === 'bind' || action.verb === 'evict') throw new Error('nothing is scheduled or drained here')
     if (action.event) this.events.push(action.event)
     const { resource, namespace, name } = action.target
     this.log.push(`${action.verb} ${resource}/${name}`)

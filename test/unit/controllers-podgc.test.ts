@@ -67,6 +67,86 @@ describe('reconcilePod', () => {
   })
 })
 
+/** Upstream: TestGCTerminating: a pod of every kind on a node of every kind. */
+describe('a pod on a node that is', () => {
+  const nodeThatIs = (ready: string, taint?: { key: string; effect: string }) =>
+    ({
+      metadata: { name: 'n' },
+      spec: { ...(taint && { taints: [taint] }) },
+      status: { conditions: [{ type: 'Ready', status: ready }] },
+    }) as unknown as Node
+  const key = 'node.kubernetes.io/out-of-service'
+  it.each([
+    { name: 'out of service by NoExecute', node: nodeThatIs('False', { key, effect: 'NoExecute' }), isCleared: true },
+    { name: 'out of service by NoSchedule', node: nodeThatIs('False', { key, effect: 'NoSchedule' }), isCleared: true },
+    { name: 'out of service by PreferNoSchedule', node: nodeThatIs('False', { key, effect: 'PreferNoSchedule' }), isCleared: true },
+    { name: 'out of service and unknown', node: nodeThatIs('Unknown', { key, effect: 'NoExecute' }), isCleared: true },
+    { name: 'out of service but ready', node: nodeThatIs('True', { key, effect: 'NoExecute' }), isCleared: false },
+    { name: 'not ready', node: nodeThatIs('False'), isCleared: false },
+    {
+      name: 'tainted otherwise',
+      node: nodeThatIs('False', { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }),
+      isCleared: false,
+    },
+    { name: 'ready', node: nodeThatIs('True'), isCleared: false },
+  ])('$name goes if it is being deleted: $isCleared', ({ node, isCleared }) => {
+    const verbs = (given: Pod) => (reconcilePod({ pod: given, node, isExcess: false }, NOW, NOW).actions ?? []).map(({ verb }) => verb)
+    for (const phase of ['', 'Pending', 'Running', 'Unknown']) {
+      expect(verbs(pod('n', phase))).toEqual([])
+      expect(verbs(pod('n', phase, deleted))).toEqual(isCleared ? ['patch', 'delete'] : [])
+    }
+    for (const phase of ['Failed', 'Succeeded']) expect(verbs(pod('n', phase, deleted))).toEqual(isCleared ? ['delete'] : [])
+  })
+})
+
+/** Upstream: TestGCUnscheduledTerminating. */
+describe('a pod without a node', () => {
+  it.each([
+    ['Failed', deleted, ['delete']],
+    ['Succeeded', deleted, ['delete']],
+    ['Running', deleted, ['patch', 'delete']],
+    ['Pending', deleted, ['patch', 'delete']],
+    ['Failed', {}, []],
+    ['Pending', {}, []],
+  ] as const)('%s, %j', (phase, metadata, expected) => {
+    const { actions = [] } = reconcilePod({ pod: pod(undefined, phase, metadata), node: undefined, isExcess: false }, NOW, NOW)
+    expect(actions.map(({ verb }) => verb)).toEqual(expected)
+  })
+})
+
+/** Upstream: TestGCTerminated. */
+describe('of pods that have ended', () => {
+  interface Given {
+    readonly name: string
+    readonly phase: string
+    readonly reason?: string
+  }
+  const [a, b, c] = [
+    { name: 'a', phase: 'Failed' },
+    { name: 'b', phase: 'Succeeded' },
+    { name: 'c', phase: 'Failed' },
+  ] as const
+  const evicted = { ...c, reason: 'Evicted' }
+  it.each<{ name: string; limit: number; pods: readonly Given[]; gone: string[] }>([
+    { name: 'the oldest go', limit: 1, pods: [a, b, c], gone: ['a', 'b'] },
+    { name: 'none goes without a limit', limit: 0, pods: [a, b, c], gone: [] },
+    { name: 'those that run do not count', limit: 1, pods: [{ ...a, phase: 'Running' }, b, c], gone: ['b'] },
+    { name: 'one is too many', limit: 1, pods: [a, b], gone: ['a'] },
+    { name: 'none is too many', limit: 5, pods: [a, b], gone: [] },
+    { name: 'evicted ones go first', limit: 1, pods: [a, b, evicted], gone: ['a', 'c'] },
+    { name: 'evicted ones go first, and those that run stay', limit: 1, pods: [{ ...a, phase: 'Running' }, b, evicted], gone: ['c'] },
+  ])('$name', ({ limit, pods, gone }) => {
+    // All are there before the controller looks, and come in no particular order: the newest first is the worst.
+    const ended = new EndedPods(limit)
+    const stored = pods.map(({ name, phase, reason }, i) => {
+      const { metadata, spec } = pod('n', phase, { name, creationTimestamp: timestamp(NOW + i * 1000) })
+      return { metadata, spec, status: { phase, ...(reason && { reason }) } } as Pod
+    })
+    for (const each of stored) ended.set(`d/${each.metadata.name}`, each)
+    expect(pods.map(({ name }) => name).filter((name) => ended.isExcess(`d/${name}`))).toEqual(gone)
+  })
+})
+
 describe('EndedPods', () => {
   it('finds the oldest of too many, evicted ones first', () => {
     const ended = new EndedPods(2)

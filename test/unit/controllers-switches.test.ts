@@ -5,6 +5,7 @@ import { HELP, readConfig } from '../../src/config.ts'
 import { controllers } from '../../src/controllers/index.ts'
 import { CONTROLLER_NAMES, enabledControllers } from '../../src/controllers/switches.ts'
 import { nodeAgentController } from '../../src/nodes/agent/controller.ts'
+import { nodeChurnController } from '../../src/nodes/churn/controller.ts'
 import { SimulatedRuntime } from '../../src/nodes/container-behaviour.ts'
 import { kubeletController } from '../../src/nodes/kubelet/controller.ts'
 import { schedulerController } from '../../src/scheduler/controller.ts'
@@ -59,6 +60,7 @@ test('the names are those of the controllers', () => {
     schedulerController(),
     kubeletController(new SimulatedRuntime()),
     nodeAgentController('v1.36.0'),
+    nodeChurnController(),
   ]
   expect([...new Set(definitions.map(({ name, partOf = name }) => partOf))].sort()).toEqual(all)
 })

@@ -6,7 +6,7 @@ import { nodeAgentController } from '../../src/nodes/agent/controller.ts'
 import { addressAt, NodeIndexes, podCIDRAt } from '../../src/nodes/agent/node-index.ts'
 import { reportedStatus } from '../../src/nodes/agent/node-status.ts'
 import { reconcileNode } from '../../src/nodes/agent/reconcile.ts'
-import { failPatch, newNode } from '../../src/nodes/node-objects.ts'
+import { NODE_ACTIONS, newNode } from '../../src/nodes/node-objects.ts'
 import type { Reader } from '../../src/runtime/controller.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
@@ -73,10 +73,11 @@ describe('reconcileNode', () => {
   })
 
   it.each([
-    ['a fresh lease is left alone', leaseAt(NOW - 4000), NOW, [], 6000],
+    ['a fresh lease is left alone', leaseAt(NOW), NOW + 4000, [], 6000],
     ['a lease of ten seconds is renewed', leaseAt(NOW - 10_000), NOW, ['leases.coordination.k8s.io'], 10_000],
+    ["a younger one too, in the node's turn", leaseAt(NOW - 4000), NOW, ['leases.coordination.k8s.io'], 10_000],
     ["a lease of the node's predecessor is taken over", leaseAt(NOW, 'old'), NOW, ['leases.coordination.k8s.io'], 10_000],
-    ['an unchanged status is repeated after five minutes', leaseAt(NOW + 299_000), NOW + 300_000, ['nodes'], 9000],
+    ['an unchanged status is repeated after five minutes', leaseAt(NOW + 300_000), NOW + 300_000, ['nodes'], 10_000],
   ] as const)('%s', (_name, lease, now, written, requeueAfterMs) => {
     const plan = run(registered, lease, now)
     expect(
@@ -95,7 +96,7 @@ describe('reconcileNode', () => {
   })
 
   it('is silent while it has failed', () => {
-    const failed = { ...registered, metadata: { ...registered.metadata, ...failPatch.metadata } }
+    const failed = { ...registered, metadata: { ...registered.metadata, ...NODE_ACTIONS.fail.metadata } }
     expect(run(failed, leaseAt(NOW - 60_000))).toEqual({ waitingOn: 'node n1 has failed' })
   })
 })

@@ -18,7 +18,7 @@ import { SeededRandom } from '../../src/lib/random.ts'
 import { nodeAgentController } from '../../src/nodes/agent/controller.ts'
 import { SimulatedRuntime } from '../../src/nodes/container-behaviour.ts'
 import { kubeletController } from '../../src/nodes/kubelet/controller.ts'
-import { failPatch, newNode, recoverPatch } from '../../src/nodes/node-objects.ts'
+import { NODE_ACTIONS, newNode } from '../../src/nodes/node-objects.ts'
 import { Resources } from '../../src/registry/resources.ts'
 import { signingKeyStore } from '../../src/registry/signing-key.ts'
 import { ControllerManager } from '../../src/runtime/controller-manager.ts'
@@ -194,7 +194,7 @@ describe('a cluster of simulated nodes', () => {
     await cluster.start(3)
     await cluster.run('p')
     const on = (await cluster.pod('p'))!.spec.nodeName!
-    await cluster.client.patch({ resource: 'nodes', namespace: '', name: on }, failPatch)
+    await cluster.client.patch({ resource: 'nodes', namespace: '', name: on }, NODE_ACTIONS.fail)
     await cluster.advance(61_000)
     const failed = await cluster.node(on)
     expect(findCondition(failed.status?.conditions, 'Ready')).toMatchObject({ status: 'Unknown', reason: 'NodeStatusUnknown' })
@@ -207,7 +207,7 @@ describe('a cluster of simulated nodes', () => {
     await cluster.advance(300_000)
     expect((await cluster.pod('p'))?.metadata.deletionTimestamp).toBeDefined()
     expect(findCondition((await cluster.pod('p'))?.status?.conditions, 'DisruptionTarget')?.reason).toBe('DeletionByTaintManager')
-    await cluster.client.patch({ resource: 'nodes', namespace: '', name: on }, recoverPatch)
+    await cluster.client.patch({ resource: 'nodes', namespace: '', name: on }, NODE_ACTIONS.recover)
     await cluster.advance(1000)
     expect(await cluster.pod('p')).toBeUndefined()
     expect((await cluster.node(on)).spec.taints ?? []).toEqual([])
@@ -217,9 +217,9 @@ describe('a cluster of simulated nodes', () => {
     await cluster.start(2)
     await cluster.run('p')
     const target = { resource: 'nodes', namespace: '', name: (await cluster.pod('p'))!.spec.nodeName! }
-    await cluster.client.patch(target, failPatch)
+    await cluster.client.patch(target, NODE_ACTIONS.fail)
     await cluster.advance(90_000)
-    await cluster.client.patch(target, recoverPatch)
+    await cluster.client.patch(target, NODE_ACTIONS.recover)
     await cluster.advance(1000)
     expect(findCondition((await cluster.pod('p'))?.status?.conditions, 'Ready')?.status).toBe('True')
   })

@@ -4,28 +4,22 @@
  */
 import type { Lease, Node, Pod } from '../../api/types.gen.ts'
 import type { ControllerDefinition } from '../../runtime/controller.ts'
-import { isReady } from './eviction-pace.ts'
-import { type ObservedNode, type RemovedNode, reconcileNode, reconcileRemovedNode } from './reconcile.ts'
+import { type ObservedNode, paceOf, type RemovedNode, reconcileNode, reconcileRemovedNode } from './reconcile.ts'
+import { isReady, Zones, zoneOf } from './zones.ts'
 
 /** @param watchedSince when the process began to run controllers, in milliseconds since the epoch */
 export function nodeLifecycleController(watchedSince: number): ControllerDefinition<ObservedNode | RemovedNode> {
   /** Uids by name. */
   const known = new Map<string, string>()
+  const zones = new Zones()
+  /** The last node of each zone that was tainted so that its pods go. In no object: it begins anew after a restart, as upstream's. */
+  const evictions = new Map<string, { readonly at: number; readonly name: string }>()
   return {
     name: 'node-lifecycle',
     component: 'node-controller',
     reconciles: 'nodes',
     watches: {
-      nodes: (current, old, reader) => {
-        const [before, after] = [old as Node | undefined, current as Node | undefined]
-        const hasChanged = (before !== undefined && isReady(before)) !== (after !== undefined && isReady(after))
-        // How many are ready decides how the others are treated.
-        if (!hasChanged) return []
-        return reader
-          .list<Node>('nodes')
-          .filter((node) => !isReady(node))
-          .map(({ metadata }) => metadata.name)
-      },
+      nodes: (current, old) => zones.set((current ?? old)!.metadata.name, current as Node | undefined),
       pods: (current, old, reader) => {
         const pod = current as Pod | undefined
         if (!pod?.spec.nodeName || (old as Pod | undefined)?.spec.nodeName === pod.spec.nodeName) return []
@@ -44,14 +38,23 @@ export function nodeLifecycleController(watchedSince: number): ControllerDefinit
       }
       const isNew = !known.has(key)
       known.set(key, node.metadata.uid)
+      const last = evictions.get(zoneOf(node))
       return {
         node,
         lease: reader.get<Lease>('leases.coordination.k8s.io', 'kube-node-lease', key),
         podsOnNode: () => reader.indexed<Pod>('pods', 'nodeName', key),
-        allNodes: () => reader.list<Node>('nodes'),
+        disruption: zones.of(node),
+        // Whose turn it was may try again.
+        lastEvictionAt: last?.name === key ? undefined : last?.at,
         isNew,
       }
     },
-    reconcile: (observed, { now }) => ('removed' in observed ? reconcileRemovedNode(observed) : reconcileNode(observed, watchedSince, now)),
+    reconcile(observed, { now }) {
+      if ('removed' in observed) return reconcileRemovedNode(observed)
+      const plan = reconcileNode(observed, watchedSince, now)
+      // Taken note of at once: the next node may be looked at before this one's taint is written.
+      if (paceOf(observed, now).eviction === 'add') evictions.set(zoneOf(observed.node), { at: now, name: observed.node.metadata.name })
+      return plan
+    },
   }
 }

@@ -4,8 +4,9 @@ import { parseTimestamp, timestamp } from '../../api/meta/time.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { Lease, Node, NodeCondition, Pod } from '../../api/types.gen.ts'
 import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
-import { evictionPace, isReady } from './eviction-pace.ts'
+import { evictionPace, type Pace } from './eviction-pace.ts'
 import { lacksEvictionTaint, nextTaints } from './node-taints.ts'
+import { type Disruption, isReady } from './zones.ts'
 
 /** A node that went. */
 export interface RemovedNode {
@@ -16,7 +17,10 @@ export interface ObservedNode {
   readonly node: Node
   readonly lease: Lease | undefined
   readonly podsOnNode: () => readonly Pod[]
-  readonly allNodes: () => readonly Node[]
+  /** Of its zone and of the cluster. */
+  readonly disruption: Disruption
+  /** When a node of its zone was last tainted so that its pods go, in milliseconds since the epoch. */
+  readonly lastEvictionAt?: number | undefined
   /** This process sees the node for the first time. */
   readonly isNew: boolean
 }
@@ -47,7 +51,7 @@ export function reconcileNode(observed: ObservedNode, watchedSince: number, now:
     return { actions: [{ verb: 'patch', target, subresource: 'status', patch }], events }
   }
 
-  const pace = lacksEvictionTaint(node) ? evictionPace(node, observed.allNodes(), now) : paceOfTainted(observed)
+  const pace = paceOf(observed, now)
   const taints = nextTaints(node, pace.eviction, now)
   const labels = betaLabels(node)
   const actions: Action[] = []
@@ -109,9 +113,10 @@ function withUnknown(node: Node, now: number): NodeCondition[] | undefined {
   return hasChanged ? conditions : undefined
 }
 
-/** When the last ready node goes, evictions that were under way are called off as well. */
-function paceOfTainted({ node, allNodes }: ObservedNode): { eviction: 'keep' | 'remove'; at?: number } {
-  return { eviction: isReady(node) || allNodes().some(isReady) ? 'keep' : 'remove' }
+/** What becomes of the pods now. When the last ready node goes, evictions that were under way are called off as well. */
+export function paceOf({ node, disruption, lastEvictionAt }: ObservedNode, now: number): Pace {
+  if (lacksEvictionTaint(node)) return evictionPace(disruption, lastEvictionAt, now)
+  return { eviction: isReady(node) || !disruption.isTotal ? 'keep' : 'remove' }
 }
 
 /** Upstream: controller_utils.go MarkPodsNotReady. */

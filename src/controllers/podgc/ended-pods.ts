@@ -14,7 +14,7 @@ export class EndedPods {
   readonly #pods = new Map<string, Ended>()
   readonly #excess = new Set<string>()
 
-  /** @param limit how many are kept */
+  /** @param limit how many are kept; 0: all */
   constructor(limit: number) {
     this.#limit = limit
   }
@@ -29,7 +29,7 @@ export class EndedPods {
     if (this.#pods.has(key)) return undefined
     const createdAt = parseTimestamp(pod.metadata.creationTimestamp)
     this.#pods.set(key, { isEvicted: pod.status?.reason === 'Evicted', createdAt, name: pod.metadata.name })
-    if (this.#pods.size - this.#excess.size <= this.#limit) return undefined
+    if (this.#limit <= 0 || this.#pods.size - this.#excess.size <= this.#limit) return undefined
     const oldest = this.#oldest()
     this.#excess.add(oldest)
     return oldest

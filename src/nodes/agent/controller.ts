@@ -5,14 +5,23 @@
  */
 import type { Lease, Node } from '../../api/types.gen.ts'
 import type { ControllerDefinition } from '../../runtime/controller.ts'
+import { type SilentState, silentState } from '../node-state.ts'
 import { addressAt, NodeIndexes, podCIDRAt } from './node-index.ts'
-import { LEASE_NAMESPACE, type ObservedNode, reconcileNode } from './reconcile.ts'
+import { LEASE_NAMESPACE, type ObservedNode, reconcileNode, TURNS } from './reconcile.ts'
+
+/** Nodes that are heard of in one turn. */
+const NODES_A_TURN = 50
+
+interface Seen {
+  readonly isCordoned: boolean
+  readonly silent: SilentState | undefined
+}
 
 /** @param kubeletVersion as in `kubectl get nodes`: v1.36.0 */
 export function nodeAgentController(kubeletVersion: string): ControllerDefinition<ObservedNode> {
   const indexes = new NodeIndexes()
-  /** Whether nodes were cordoned when they were last looked at. */
-  const cordoned = new Map<string, boolean>()
+  /** How nodes were when they were last looked at. */
+  const seen = new Map<string, Seen>()
   return {
     name: 'node-agent',
     partOf: 'kubelet',
@@ -27,15 +36,24 @@ export function nodeAgentController(kubeletVersion: string): ControllerDefinitio
       const node = reader.get<Node>('nodes', '', key)
       if (node === undefined) {
         indexes.release(key)
-        cordoned.delete(key)
+        seen.delete(key)
         return undefined
       }
       const index = indexes.indexOf(node, () => reader.list<Node>('nodes'))
       const lease = reader.get<Lease>('leases.coordination.k8s.io', LEASE_NAMESPACE, key)
       const isCordoned = node.spec.unschedulable === true
-      const wasCordoned = cordoned.get(key) ?? isCordoned
-      cordoned.set(key, isCordoned)
-      return { node, lease, address: addressAt(index), podCIDR: podCIDRAt(index), wasCordoned }
+      const before = seen.get(key)
+      const silent = silentState(node)
+      seen.set(key, { isCordoned, silent })
+      return {
+        node,
+        lease,
+        address: addressAt(index),
+        podCIDR: podCIDRAt(index),
+        wasCordoned: before?.isCordoned ?? isCordoned,
+        wasSilent: before?.silent,
+        turn: Math.floor(index / NODES_A_TURN) % TURNS,
+      }
     },
     reconcile: (observed, { now }) => reconcileNode(observed, kubeletVersion, now),
   }

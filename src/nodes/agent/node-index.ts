@@ -44,6 +44,8 @@ function indexOfAddress(address: string | undefined): number | undefined {
 export class NodeIndexes {
   readonly #byName = new Map<string, readonly number[]>()
   readonly #holders = new Map<number, number>()
+  /** None below it is free. */
+  #lowestFree = 0
   #isSeeded = false
 
   /** The node's number, or a free one that is its own from now on. @param allNodes read once */
@@ -56,8 +58,9 @@ export class NodeIndexes {
     if (held !== undefined && held.length > 0) return held[0]!
     const stored = this.#hold(node)
     if (stored !== undefined) return stored
-    let index = 0
+    let index = this.#lowestFree
     while (this.#holders.has(index)) index++
+    this.#lowestFree = index
     this.#set(node.metadata.name, [index])
     return index
   }
@@ -66,7 +69,10 @@ export class NodeIndexes {
     for (const index of this.#byName.get(name) ?? []) {
       const holders = this.#holders.get(index)! - 1
       if (holders > 0) this.#holders.set(index, holders)
-      else this.#holders.delete(index)
+      else {
+        this.#holders.delete(index)
+        this.#lowestFree = Math.min(this.#lowestFree, index)
+      }
     }
     this.#byName.delete(name)
   }

@@ -1,9 +1,9 @@
 /** What a kubelet reports of its node. Upstream: pkg/kubelet/nodestatus/setters.go. */
-import { createHash } from 'node:crypto'
 import { findCondition } from '../../api/meta/conditions.ts'
 import { parseQuantity } from '../../api/meta/quantity.ts'
 import { timestamp } from '../../api/meta/time.ts'
-import type { Node, NodeCondition, NodeStatus, NodeSystemInfo } from '../../api/types.gen.ts'
+import type { Node, NodeCondition, NodeRuntimeHandler, NodeStatus, NodeSystemInfo } from '../../api/types.gen.ts'
+import { awaitsBoot, bootedAt, bootID, uuidOf } from '../node-state.ts'
 
 /** On a Node: its capacity where that differs from the usual, as `cpu=4,memory=16Gi,nvidia.com/gpu=2`. */
 export const CAPACITY_ANNOTATION = 'coracle.dev/capacity'
@@ -24,6 +24,20 @@ const HEALTHY: readonly Pick<NodeCondition, 'type' | 'status' | 'reason' | 'mess
   { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
 ]
 
+/** Of containerd 2 with runc. The nameless one is what pods without a RuntimeClass get. */
+const RUNTIME_HANDLERS: readonly NodeRuntimeHandler[] = ['', 'runc'].map((name) => ({
+  features: { recursiveReadOnlyMounts: true, userNamespaces: true },
+  ...(name === '' ? {} : { name }),
+}))
+
+/** The features that are declared of the gates that are on. Upstream: component-helpers nodedeclaredfeatures/features/registry.go. */
+const DECLARED_FEATURES: readonly string[] = [
+  'ExtendWebSocketsToKubelet',
+  'InPlacePodLevelResourcesVerticalScaling',
+  'InPlacePodVerticalScalingInitContainers',
+  'RestartAllContainersOnContainerExits',
+]
+
 /** The status with everything a kubelet reports; what the Node came with stays. */
 export function reportedStatus(node: Node, address: string, kubeletVersion: string, now: number): NodeStatus {
   const status = node.status ?? {}
@@ -41,12 +55,21 @@ export function reportedStatus(node: Node, address: string, kubeletVersion: stri
     allocatable: status.allocatable ?? capacity,
     conditions: [...others, ...HEALTHY.map((healthy) => beat(findCondition(status.conditions, healthy.type), healthy, now))],
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
-    nodeInfo: { ...systemInfo(node, kubeletVersion), ...withoutEmpty(status.nodeInfo) },
+    declaredFeatures: status.declaredFeatures ?? [...DECLARED_FEATURES],
+    features: status.features ?? { supplementalGroupsPolicy: true },
+    nodeInfo: {
+      ...systemInfo(node, kubeletVersion),
+      ...withoutEmpty(status.nodeInfo),
+      ...(bootedAt(node) === undefined ? {} : { bootID: bootID(node) }),
+    },
+    runtimeHandlers: status.runtimeHandlers ?? [...RUNTIME_HANDLERS],
   }
 }
 
 /** Must it be reported, because something is missing or the control plane thinks ill of the node? */
-export function isStatusIncomplete({ status }: Node): boolean {
+export function isStatusIncomplete(node: Node): boolean {
+  const { status } = node
+  if (awaitsBoot(node)) return true
   if (status?.nodeInfo?.kubeletVersion === undefined || status.nodeInfo.kubeletVersion === '') return true
   if (status.capacity === undefined || status.allocatable === undefined) return true
   if (!status.addresses?.some(({ type }) => type === 'InternalIP')) return true
@@ -81,16 +104,15 @@ function annotatedCapacity(node: Node): Record<string, string> {
 }
 
 function systemInfo(node: Node, kubeletVersion: string): NodeSystemInfo {
-  const id = createHash('sha256').update(`${node.metadata.uid}/${node.metadata.name}`).digest('hex')
-  const uuid = [id.slice(0, 8), id.slice(8, 12), id.slice(12, 16), id.slice(16, 20), id.slice(20, 32)].join('-')
+  const uuid = uuidOf(`${node.metadata.uid}/${node.metadata.name}`)
   return {
     architecture: node.metadata.labels?.['kubernetes.io/arch'] ?? 'amd64',
-    bootID: uuid,
+    bootID: bootID(node),
     containerRuntimeVersion: 'containerd://2.2.1',
     kernelVersion: '6.12.57+deb13-amd64',
     kubeProxyVersion: '',
     kubeletVersion,
-    machineID: id.slice(0, 32),
+    machineID: uuid.replaceAll('-', ''),
     operatingSystem: node.metadata.labels?.['kubernetes.io/os'] ?? 'linux',
     osImage: 'Debian GNU/Linux 13 (trixie)',
     systemUUID: uuid,

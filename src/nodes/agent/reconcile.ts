@@ -3,7 +3,8 @@ import { findCondition } from '../../api/meta/conditions.ts'
 import { microTimestamp, parseTimestamp } from '../../api/meta/time.ts'
 import type { Lease, Node } from '../../api/types.gen.ts'
 import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
-import { isFailedNode, podCIDROf } from '../node-state.ts'
+import { awaitsBoot, bootedAt, bootID, podCIDROf, type SilentState, silentState, whyKubeletIsIdle } from '../node-state.ts'
+import { machineStep } from './machine-step.ts'
 import { isStatusIncomplete, reportedStatus } from './node-status.ts'
 
 export interface ObservedNode {
@@ -14,19 +15,31 @@ export interface ObservedNode {
   readonly podCIDR: string
   /** When it was last looked at, it took no new pods. */
   readonly wasCordoned?: boolean
+  /** What was the matter with it then. */
+  readonly wasSilent?: SilentState | undefined
+  /** Which turn it has among all nodes to be heard of, from 0 to TURNS - 1; 0 when not given. */
+  readonly turn?: number
 }
 
 export const LEASE_NAMESPACE = 'kube-node-lease'
+/** Nodes are heard of in so many turns, lest all of a large cluster's speak at once; those of a turn are committed together. */
+export const TURNS = 100
 /** Upstream: nodeLeaseDurationSeconds; the lease is renewed every quarter of it. */
 const LEASE_SECONDS = 40
 export const LEASE_RENEW_MS = 10_000
 /** Upstream: nodeStatusReportFrequency: an unchanged status is reported this often. */
 const STATUS_REPORT_MS = 300_000
 
-export function reconcileNode({ node, lease, address, podCIDR, wasCordoned }: ObservedNode, kubeletVersion: string, now: number): Plan {
+export function reconcileNode(observed: ObservedNode, kubeletVersion: string, now: number): Plan {
+  const { node, lease, address, podCIDR, wasCordoned, wasSilent, turn = 0 } = observed
   const { name } = node.metadata
+  const target = { resource: 'nodes', namespace: '', name }
   if (node.metadata.deletionTimestamp !== undefined) return { waitingOn: `node ${name} is being deleted` }
-  if (isFailedNode(node)) return { waitingOn: `node ${name} has failed` }
+  const step = machineStep(node, wasCordoned, now)
+  if (step !== undefined) return { actions: [{ verb: 'patch', target, patch: step }] }
+  if (silentState(node) !== undefined) return { waitingOn: whyKubeletIsIdle(node)! }
+  const boot = bootedAt(node)
+  if (boot !== undefined && boot > now) return { requeueAfterMs: boot - now, waitingOn: `node ${name}, which is rebooting` }
   const actions: Action[] = []
   const events: PlannedEvent[] = []
 
@@ -38,31 +51,47 @@ export function reconcileNode({ node, lease, address, podCIDR, wasCordoned }: Ob
   }
 
   const registration = registrationPatch(node, podCIDR)
-  const target = { resource: 'nodes', namespace: '', name }
   if (registration !== undefined) actions.push({ verb: 'patch', target, patch: registration })
 
   const renewedAt = parseTimestamp(lease?.spec.renewTime)
   const isOwn = lease?.metadata.ownerReferences?.some(({ uid }) => uid === node.metadata.uid) === true
-  const renewsAt = isOwn && renewedAt + LEASE_RENEW_MS > now ? renewedAt + LEASE_RENEW_MS : now
-  if (renewsAt === now) actions.push(leaseAction(node, lease, isOwn, now))
+  const renewsAt = isOwn ? inTurn(renewedAt, LEASE_RENEW_MS, turn) : now
+  const isToRenew = !(renewsAt > now)
+  if (isToRenew) actions.push(leaseAction(node, lease, isOwn, now))
 
   const ready = findCondition(node.status?.conditions, 'Ready')
-  const isIncomplete = isStatusIncomplete(node)
-  const heartbeatAt = parseTimestamp(ready?.lastHeartbeatTime) + STATUS_REPORT_MS
+  const hasRebooted = awaitsBoot(node) && Boolean(node.status?.nodeInfo?.bootID)
+  // A kubelet that was cut off has run on.
+  const hasStarted = ready === undefined || hasRebooted || wasSilent === 'failed'
+  const heartbeatAt = inTurn(parseTimestamp(ready?.lastHeartbeatTime), STATUS_REPORT_MS, turn)
+  const isToReport = isStatusIncomplete(node) || hasStarted || !(heartbeatAt > now)
   // Two patches of one object must not run together; the registration's own change brings us back here.
   const isRegisteredFirst = registration !== undefined && lease !== undefined
-  if (!isRegisteredFirst && (isIncomplete || !(heartbeatAt > now))) {
+  if (!isRegisteredFirst && isToReport) {
     const status = reportedStatus(node, address, kubeletVersion, now)
     actions.push({ verb: 'patch', target, subresource: 'status', patch: { metadata: { uid: node.metadata.uid }, status } })
-    if (ready === undefined) events.push(nodeEvent(name, 'Starting', 'Starting kubelet.'))
+    if (hasStarted) events.push(nodeEvent(name, 'Starting', 'Starting kubelet.'))
+    if (hasRebooted) {
+      const message = `Node ${name} has been rebooted, boot id: ${bootID(node)}`
+      events.push({ ...nodeEvent(name, 'Rebooted', message), type: 'Warning' })
+    }
     if (ready?.status !== 'True') {
       for (const reason of ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeReady']) {
         events.push(nodeEvent(name, reason, `Node ${name} status is now: ${reason}`))
       }
     }
   }
-  const next = Math.min(renewsAt === now ? now + LEASE_RENEW_MS : renewsAt, heartbeatAt > now ? heartbeatAt : now + STATUS_REPORT_MS)
+  const next = Math.min(
+    isToRenew ? inTurn(now, LEASE_RENEW_MS, turn) : renewsAt,
+    heartbeatAt > now ? heartbeatAt : inTurn(now, STATUS_REPORT_MS, turn),
+  )
   return { actions, events, requeueAfterMs: next - now }
+}
+
+/** The next instant after `last` at which it is the node's turn in the interval: an interval later, the first time sooner. NaN if there was none. */
+function inTurn(last: number, intervalMs: number, turn: number): number {
+  const since = last - (turn * intervalMs) / TURNS
+  return last + intervalMs - (((since % intervalMs) + intervalMs) % intervalMs)
 }
 
 function leaseAction(node: Node, lease: Lease | undefined, isOwn: boolean, now: number): Action {

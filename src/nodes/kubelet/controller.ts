@@ -6,16 +6,21 @@ import type { Node, Pod } from '../../api/types.gen.ts'
 import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
-import { podCIDROf, whyKubeletIsIdle } from '../node-state.ts'
+import { podCIDROf, silentState, whyKubeletIsIdle } from '../node-state.ts'
 import { isFinished } from '../pod-lifecycle.ts'
+import { MirrorStatuses } from '../static-pods/mirror-statuses.ts'
+import { isMirror } from '../static-pods/reconcile.ts'
 import { awaitsAdmission } from './admit.ts'
 import { PodIPAllocator } from './pod-ip-allocator.ts'
 import { type ObservedPod, reconcilePod } from './reconcile.ts'
 
-export function kubeletController(runtime: ContainerRuntime): ControllerDefinition<ObservedPod> {
+/** @param mirrors what is known of static pods whose mirrors were deleted */
+export function kubeletController(runtime: ContainerRuntime, mirrors = new MirrorStatuses()): ControllerDefinition<ObservedPod> {
   const addresses = new PodIPAllocator()
   /** The uid of each pod whose containers were told to stop. After a restart they are told again, as by a kubelet. */
   const stopping = new Map<Key, string>()
+  /** Since when nothing was heard of pods that go on, in milliseconds since the epoch. */
+  const cutOff = new Map<Key, number>()
   return {
     name: 'kubelet',
     reconciles: 'pods',
@@ -25,28 +30,50 @@ export function kubeletController(runtime: ContainerRuntime): ControllerDefiniti
         if (after === undefined && before !== undefined) addresses.forgetNode(before.metadata.name)
         // Its heartbeats concern no pod; that it works again does.
         const works = (node: Node | undefined) => node !== undefined && whyKubeletIsIdle(node) === undefined
-        return works(after) && !works(before) ? podsOnNode(reader, after!.metadata.name).map(keyOfPod) : []
+        const isCutOff = (node: Node | undefined) => node !== undefined && silentState(node) === 'disconnected'
+        const matters = (works(after) && !works(before)) || (isCutOff(after) && !isCutOff(before))
+        return matters ? podsOnNode(reader, after!.metadata.name).map(keyOfPod) : []
       },
     },
     indexes: { pods: { nodeName: (pod: Pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []) } },
     observe(reader, key) {
       const { namespace, name } = splitKey(key)
-      const pod = reader.get<Pod>('pods', namespace, name)
+      const stored = reader.get<Pod>('pods', namespace, name)
+      const pod = stored && mirrors.withStatus(key, stored)
       if (pod === undefined || isFinished(pod.status)) addresses.release(key)
-      if (pod === undefined) stopping.delete(key)
+      if (pod === undefined) {
+        stopping.delete(key)
+        cutOff.delete(key)
+      }
       if (pod?.spec.nodeName === undefined || pod.spec.nodeName === '') return undefined
+      // Nothing stops when a mirror goes: static-pods/ makes another one.
+      if (isMirror(pod) && pod.metadata.deletionTimestamp !== undefined) return undefined
       const node = reader.get<Node>('nodes', '', pod.spec.nodeName)
       if (node === undefined) return undefined
       const podCIDR = podCIDROf(node)
       const needsAddress = podCIDR !== undefined && pod.spec.hostNetwork !== true && !isFinished(pod.status)
       const podIP = needsAddress ? addresses.addressOf(key, pod, podCIDR, () => podsOnNode(reader, node.metadata.name)) : undefined
       const others = awaitsAdmission(pod) ? { others: podsOnNode(reader, node.metadata.name) } : {}
-      return { pod, node, podIP, isStopping: stopping.get(key) === pod.metadata.uid, ...others }
+      return {
+        pod,
+        node,
+        podIP,
+        isStopping: stopping.get(key) === pod.metadata.uid,
+        isTakenUp: pod !== stored,
+        cutOffSince: cutOff.get(key),
+        ...others,
+      }
     },
     reconcile: (observed, { now }) => {
       const { pod, node } = observed
       const plan = reconcilePod(observed, runtime, now)
-      const isToStop = pod.metadata.deletionTimestamp !== undefined && whyKubeletIsIdle(node) === undefined
+      const works = whyKubeletIsIdle(node) === undefined
+      // A pod that was put there meanwhile is news to its kubelet.
+      if (works) cutOff.delete(keyOfPod(pod))
+      else if (silentState(node) === 'disconnected' && observed.cutOffSince === undefined && pod.status?.startTime !== undefined) {
+        cutOff.set(keyOfPod(pod), now)
+      }
+      const isToStop = pod.metadata.deletionTimestamp !== undefined && works
       if (isToStop) stopping.set(keyOfPod(pod), pod.metadata.uid)
       return plan
     },

@@ -2,11 +2,13 @@
 import { parseTimestamp } from '../../api/meta/time.ts'
 import type { Node, Pod, PodStatus } from '../../api/types.gen.ts'
 import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
+import { catchUp } from '../catch-up.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
 import { kubeletEvent } from '../container-step.ts'
-import { internalIP, whyKubeletIsIdle } from '../node-state.ts'
-import { advancePod, isFinished } from '../pod-lifecycle.ts'
+import { bootedAt, internalIP, whyKubeletIsIdle } from '../node-state.ts'
+import { advancePod, isFinished, type PodOnNode, type PodStep } from '../pod-lifecycle.ts'
 import { stopEvents } from '../pod-termination.ts'
+import { afterBoot } from '../reboot.ts'
 import { rejectedStatus, rejectionOf } from './admit.ts'
 
 export interface ObservedPod {
@@ -16,6 +18,10 @@ export interface ObservedPod {
   readonly podIP: string | undefined
   /** It is being deleted, and its containers were told before. */
   readonly isStopping?: boolean
+  /** Its containers have run before it was in the API: the status is what is known of them, and isn't stored yet. */
+  readonly isTakenUp?: boolean
+  /** Until now its node was cut off: since when, in milliseconds since the epoch. */
+  readonly cutOffSince?: number | undefined
   /** All pods of the node, when it isn't decided yet whether this one may start there. */
   readonly others?: readonly Pod[]
 }
@@ -29,9 +35,13 @@ const REJECTION_MS = 1000
 const ADDRESS_RETRY_MS = 10_000
 
 /** @param now milliseconds since the epoch */
-export function reconcilePod({ pod, node, podIP, isStopping = false, others }: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
+export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
+  const { node, podIP, isStopping = false, isTakenUp = false, cutOffSince, others } = observed
   const idle = whyKubeletIsIdle(node)
   if (idle !== undefined) return { waitingOn: idle }
+  const boot = bootedAt(node)
+  const lost = boot === undefined || isFinished(observed.pod.status) ? undefined : afterBoot(observed.pod, boot)
+  const pod = lost?.pod ?? observed.pod
   const rejection = others && rejectionOf(pod, node, others)
   if (rejection !== undefined) {
     const age = now - parseTimestamp(pod.metadata.creationTimestamp)
@@ -43,15 +53,8 @@ export function reconcilePod({ pod, node, podIP, isStopping = false, others }: O
     status,
     events: happened,
     wakeAt,
-  } = advancePod({
-    pod,
-    hostIP: internalIP(node)!,
-    podIP,
-    runtime,
-    allocatable: node.status?.allocatable,
-    now,
-  })
-  const events = withStops(pod, status, happened, isStopping)
+  } = step({ pod, hostIP: internalIP(node)!, podIP, runtime, allocatable: node.status?.allocatable, now }, cutOffSince)
+  const events = [...(lost?.events ?? []), ...withStops(pod, status, happened, isStopping)]
   if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, events)
   const waitingOn = whatPodWaitsFor(pod, status, podIP)
   if (isWithoutAddress(pod, status, podIP)) {
@@ -64,12 +67,16 @@ export function reconcilePod({ pod, node, podIP, isStopping = false, others }: O
     }
   }
   return {
-    ...(status === pod.status ? {} : { status: { ...pod, status } as Pod }),
+    ...(status === pod.status && !isTakenUp ? {} : { status: { ...pod, status } as Pod }),
     events,
     // A millisecond at least: the next look must not find the same instant.
     ...(wakeAt === undefined ? {} : { requeueAfterMs: Math.max(1, wakeAt - now) }),
     ...(waitingOn === undefined ? {} : { waitingOn }),
   }
+}
+
+function step(given: PodOnNode, cutOffSince: number | undefined): PodStep {
+  return cutOffSince === undefined ? advancePod(given) : catchUp(given, cutOffSince)
 }
 
 /** Containers are told to stop when the deletion is asked for, not when they have ended. */

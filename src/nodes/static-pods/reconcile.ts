@@ -1,0 +1,76 @@
+/**
+ * What a node's kubelet does about a static pod and its mirror, the copy in the API by which it can be seen.
+ * Upstream: kubelet.go tryReconcileMirrorPods, pod/mirror_client.go, pod_workers.go allowStaticPodStart.
+ */
+import { MIRROR_POD_ANNOTATION } from '../../api/core/v1/pod-annotations.ts'
+import type { New } from '../../api/object.ts'
+import type { Node, Pod } from '../../api/types.gen.ts'
+import type { Action, Plan } from '../../runtime/plan.ts'
+import { whyKubeletIsIdle } from '../node-state.ts'
+import { stopEvents, stopsAt } from '../pod-termination.ts'
+import { HASH_ANNOTATION } from './manifest.ts'
+
+export interface ObservedStaticPod {
+  /** What the manifest says now; undefined when there is none. */
+  readonly pod: Pod | undefined
+  /** Under its name in the API. */
+  readonly mirror: Pod | undefined
+  /** The node of either. */
+  readonly node: Node | undefined
+  /** When the mirror's containers were told to stop for good, in milliseconds since the epoch. */
+  readonly stoppingSince: number | undefined
+}
+
+export function isMirror({ metadata }: Pod): boolean {
+  return metadata.annotations?.[MIRROR_POD_ANNOTATION] !== undefined
+}
+
+/** Does the mirror show what the manifest says? */
+export function isMirrorOf(mirror: Pod, pod: Pod): boolean {
+  return mirror.metadata.annotations?.[MIRROR_POD_ANNOTATION] === pod.metadata.annotations?.[HASH_ANNOTATION]
+}
+
+export function reconcileStaticPod({ pod, mirror, node, stoppingSince }: ObservedStaticPod, now: number): Plan {
+  // Without a Node, or with one that is going, no mirror is made, and others collect those there are.
+  if (node === undefined) return {}
+  const idle = whyKubeletIsIdle(node)
+  if (idle !== undefined) return { waitingOn: idle }
+  const isNodeGoing = node.metadata.deletionTimestamp !== undefined
+  const creation: Action[] = pod === undefined || isNodeGoing ? [] : [{ verb: 'create', resource: 'pods', object: newMirror(pod, node) }]
+  if (mirror === undefined) return { actions: creation }
+  // A pod of that name which is none of ours: the name is taken.
+  if (!isMirror(mirror)) return pod === undefined ? {} : { waitingOn: `pod ${mirror.metadata.name}, which isn't static, to go` }
+  if (pod !== undefined && isMirrorOf(mirror, pod)) {
+    // Who deletes the mirror deletes what is seen. The containers run on.
+    return mirror.metadata.deletionTimestamp === undefined ? {} : { actions: [deletion(mirror), ...creation] }
+  }
+  // The next pod of the name starts when the last one's containers have ended.
+  const endsAt = stopsAt(mirror, stoppingSince ?? now, mirror.spec.terminationGracePeriodSeconds ?? 30)
+  const events = stoppingSince === undefined ? stopEvents(mirror) : []
+  if (endsAt <= now) return { actions: [deletion(mirror), ...creation], events: events.map((event) => ({ ...event, about: mirror })) }
+  return {
+    events: events.map((event) => ({ ...event, about: mirror })),
+    requeueAfterMs: endsAt - now,
+    waitingOn: `the containers of ${mirror.metadata.name} to stop`,
+  }
+}
+
+function deletion({ metadata: { name, namespace, uid } }: Pod): Action {
+  return { verb: 'delete', target: { resource: 'pods', namespace, name }, preconditions: { uid }, gracePeriodSeconds: 0 }
+}
+
+function newMirror({ metadata, spec }: Pod, node: Node): New<Pod> {
+  const { name, namespace, labels, annotations } = metadata
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace,
+      ...(labels === undefined ? {} : { labels }),
+      annotations: { ...annotations, [MIRROR_POD_ANNOTATION]: annotations?.[HASH_ANNOTATION] ?? '' },
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node.metadata.name, uid: node.metadata.uid, controller: true }],
+    },
+    spec,
+  }
+}
