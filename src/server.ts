@@ -28,6 +28,7 @@ import { type Clock, RealClock, type Timer } from './lib/clock.ts'
 import type { Random } from './lib/random.ts'
 import { nodeAgentController } from './nodes/agent/controller.ts'
 import { SimulatedRuntime } from './nodes/container-behaviour.ts'
+import { SimulatedLogs } from './nodes/container-logs.ts'
 import { kubeletController } from './nodes/kubelet/controller.ts'
 import { failPatch, type NodeOptions, newNode, recoverPatch } from './nodes/node-objects.ts'
 import type { RegistryContext } from './registry/context.ts'
@@ -99,6 +100,7 @@ export async function createServer({
   const resources = new Resources(definitions)
   const cache = new Cache(storage, { attributesOf: attributesBy(resources), maxChanges: MAX_CHANGES, maxChangeBytes: MAX_CHANGE_BYTES })
   const view = clusterView(cache, clock)
+  const runtime = new SimulatedRuntime()
   const context: RegistryContext = {
     cache,
     resources,
@@ -107,6 +109,7 @@ export async function createServer({
     clock,
     random,
     tokens: new ServiceAccountTokens({ keys: signingKeyStore(cache), find: view.get, now: () => clock.now() }),
+    logs: new SimulatedLogs(runtime),
   }
   const activity = new Activity()
   const clientOf = (manager: string) => new LocalClient(context, controllerUser('coracle'), manager)
@@ -136,7 +139,7 @@ export async function createServer({
         advertised: () => advertisedBy(app, serviceRanges),
       }),
       schedulerController(),
-      kubeletController(new SimulatedRuntime()),
+      kubeletController(runtime),
       nodeAgentController(VERSION.gitVersion),
     ].filter(({ name, partOf = name }) => enabled.has(partOf as ControllerName)),
   )

@@ -17,6 +17,8 @@ export interface ContainerBehaviour {
   readonly isNeverReady: boolean
   /** `termination-message`: what the container leaves in its termination log. */
   readonly terminationMessage: string | undefined
+  /** `log`: what the container prints, a line a line. */
+  readonly log: string | undefined
 }
 
 const NONE: ContainerBehaviour = {
@@ -27,6 +29,7 @@ const NONE: ContainerBehaviour = {
   failsImagePull: false,
   isNeverReady: false,
   terminationMessage: undefined,
+  log: undefined,
 }
 
 /** Malformed values count as absent. */
@@ -47,13 +50,14 @@ export function behaviourAnnotations(pod: Pod, container: string): ContainerBeha
     failsImagePull: read('fail-image-pull') === 'true',
     isNeverReady: read('ready') === 'false',
     terminationMessage: read('termination-message'),
+    log: read('log'),
   }
 }
 
 const UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000, ms: 1 }
 
 /** `90`, `90s`, `1m30s`, `500ms`: a bare number counts seconds. */
-function durationMs(text: string | undefined): number | undefined {
+export function durationMs(text: string | undefined): number | undefined {
   if (text === undefined || !/^(?:\d+(?:\.\d+)?(?:ms|s|m|h)?)+$/.test(text)) return undefined
   let total = 0
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)?/g)) total += Number(amount) * UNITS[unit ?? '']!

@@ -41,7 +41,7 @@ function stopDelayMs(pod: Pod, container: Container): number {
   const hook = container.lifecycle?.preStop
   if (hook?.sleep !== undefined) return hook.sleep.seconds * 1000
   if (hook?.exec?.command === undefined) return 0
-  const quick = { runsForMs: 0, exitCode: 0, output: '' }
+  const quick = { runsForMs: 0, exitCode: 0, printed: [], files: new Map() }
   const { runsForMs } = predictCommand(hook.exec.command, { environment: {}, unknownCommand: quick, now: 0 })
   return runsForMs === 'forever' ? Number.POSITIVE_INFINITY : runsForMs
 }
