@@ -7,6 +7,7 @@ import type { Container, Pod } from '../api/types.gen.ts'
 import { behaviourAnnotations } from './behaviour-annotations.ts'
 import { environmentOf, expandReferences } from './container-environment.ts'
 import { declaredLog } from './declared-log.ts'
+import type { Failing } from './probe-course.ts'
 import { isKnownCommand, type LogWindow, type PredictedLog, type Prediction, predictCommand, predictLog } from './shell.ts'
 import type { Chunk } from './shell-output.ts'
 
@@ -30,16 +31,21 @@ export interface ContainerOutcome {
 
 export interface ContainerRuntime {
   outcome(pod: Pod, container: Container, attempt: Attempt): ContainerOutcome
+  /** When a command that is run beside the container, as probes do, fails. */
+  failuresOf(pod: Pod, container: Container, attempt: Attempt, command: readonly string[]): readonly Failing[]
   /** What an attempt prints up to some time, and how far that is known; it may hold more than was asked for. */
   log(pod: Pod, container: Container, attempt: Attempt, window: LogWindow): PredictedLog
 }
 
 /** A batch program that nobody knows: long enough to be seen running, short enough not to wait for. */
 const BATCH_MS = 1000
-const UNKNOWN_BATCH: Prediction = { runsForMs: BATCH_MS, exitCode: 0, printed: [], files: new Map() }
+const UNKNOWN_BATCH: Prediction = { runsForMs: BATCH_MS, exitCode: 0, printed: [], files: new Map(), absences: [] }
 const UNKNOWN_SERVER: Prediction = { ...UNKNOWN_BATCH, runsForMs: 'forever' }
 /** 128 + SIGTERM: of programs that don't handle the signal. Servers do, and end with 0. */
 const EXIT_TERMINATED = 143
+
+/** What hooks and probes come to when nobody knows them. */
+export const QUICK: Prediction = { ...UNKNOWN_BATCH, runsForMs: 0 }
 
 const REMEMBERED_LIMIT = 1000
 
@@ -72,6 +78,15 @@ export class SimulatedRuntime implements ContainerRuntime {
     if (!isKnown) return { printed: [], knownUntilMs: 'forever' }
     const context = { environment, unknownCommand: isBatch ? UNKNOWN_BATCH : UNKNOWN_SERVER, now: attempt.startedAt }
     return predictLog(argv, context, window)
+  }
+
+  failuresOf(pod: Pod, container: Container, attempt: Attempt, command: readonly string[]): readonly Failing[] {
+    const { isBatch, environment, argv, isKnown } = commandOf(pod, container)
+    const { absences } = this.#predict(argv, isKnown, environment, isBatch, attempt)
+    const missing = absences.filter(({ path }) => command.some((word) => word.split(/[\s;&|]+/).includes(path)))
+    if (missing.length > 0) return missing
+    const { exitCode } = predictCommand(command, { environment, unknownCommand: QUICK, now: attempt.startedAt })
+    return exitCode === 0 ? [] : [{ fromMs: 0, toMs: Number.POSITIVE_INFINITY }]
   }
 
   #predict(

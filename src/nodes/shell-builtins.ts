@@ -33,6 +33,8 @@ export interface ShellState {
   assign(text: string): void
   variable(name: string): string | undefined
   readFile(path: string): string | undefined
+  touchFile(path: string): void
+  removeFile(path: string): void
   executeAtMost(limitMs: number, argv: readonly string[]): number
 }
 
@@ -62,6 +64,14 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
   },
   cat: (args, interpreter) => {
     for (const path of args) if (!path.startsWith('-')) interpreter.print(interpreter.readFile(path) ?? '')
+    return 0
+  },
+  touch: (args, interpreter) => {
+    for (const path of args) interpreter.touchFile(path)
+    return 0
+  },
+  rm: (args, interpreter) => {
+    for (const path of args) if (!path.startsWith('-')) interpreter.removeFile(path)
     return 0
   },
   hostname: (_args, interpreter) => {

@@ -5,6 +5,12 @@ export interface Chunk {
   readonly text: string
 }
 
+export interface Absence {
+  readonly path: string
+  readonly fromMs: number
+  toMs: number
+}
+
 export type Sink = (text: string) => void
 
 export const NOWHERE: Sink = () => {}
@@ -29,6 +35,7 @@ export class ShellOutput {
   #chunks: Chunk[] = []
   #characters = 0
   readonly #files = new Map<string, string>()
+  readonly #absences: Absence[] = []
   readonly log: Sink = (text) => this.#print(text)
 
   /** @param limitCharacters of the log that are kept, the last ones, and up to as many again */
@@ -45,6 +52,21 @@ export class ShellOutput {
     return this.#files
   }
 
+  /** When files that the script removed were not there. */
+  get absences(): readonly Absence[] {
+    return this.#absences
+  }
+
+  remove(path: string): void {
+    this.#files.delete(path)
+    this.#absences.push({ path, fromMs: this.#now(), toMs: Number.POSITIVE_INFINITY })
+  }
+
+  touch(path: string): void {
+    const absence = this.#absences.findLast((each) => each.path === path && each.toMs === Number.POSITIVE_INFINITY)
+    if (absence !== undefined) absence.toMs = this.#now()
+  }
+
   /** How much was printed to the log up to now. */
   get printed(): number {
     return this.#characters
@@ -53,6 +75,7 @@ export class ShellOutput {
   file(path: string, appends: boolean): Sink {
     if (path === '/dev/null') return NOWHERE
     if (DEVICES.has(path)) return this.log
+    this.touch(path)
     if (!appends || !this.#files.has(path)) this.#files.set(path, '')
     return (text) => {
       const before = this.#files.get(path) ?? ''

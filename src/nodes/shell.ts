@@ -6,7 +6,7 @@
 import { BUILTINS, Exit, Forever, LoopJump, type ShellState, STEP_LIMIT } from './shell-builtins.ts'
 import { arithmetic } from './shell-expressions.ts'
 import { isStraight, type Round, type Stride, strideOf } from './shell-loops.ts'
-import { type Chunk, ShellOutput, type Sink } from './shell-output.ts'
+import { type Absence, type Chunk, ShellOutput, type Sink } from './shell-output.ts'
 import { endOfParentheses, type Node, parseScript, type Redirection, type Word } from './shell-syntax.ts'
 
 export interface Prediction {
@@ -16,6 +16,8 @@ export interface Prediction {
   readonly printed: readonly Chunk[]
   /** What was written where. */
   readonly files: ReadonlyMap<string, string>
+  /** When files that it removed were not there. */
+  readonly absences: readonly Absence[]
 }
 
 /** A log that is followed for longer than it takes to see what becomes of the command. */
@@ -54,7 +56,7 @@ const QUICK = new Set(
   (
     'awk base64 basename cd chmod chown clear command cp curl cut df dig dirname env export file find free getent grep gunzip gzip ' +
     'head id ip ifconfig jq kill ln local ls md5sum mkdir mktemp mv nc netstat nproc nslookup ping pkill ps readlink ' +
-    'readonly realpath rm rmdir sed set sha256sum shift shopt sort source split stat sync sysctl tar tee touch tr trap type ulimit ' +
+    'readonly realpath rmdir sed set sha256sum shift shopt sort source split stat sync sysctl tar tee tr trap type ulimit ' +
     'umask uname uniq unset unzip uptime wait wc wget which xargs zip .'
   ).split(' '),
 )
@@ -124,7 +126,7 @@ class Interpreter implements ShellState {
 
   run(body: (interpreter: Interpreter) => number): Prediction {
     const outcome = (runsForMs: Prediction['runsForMs'], exitCode: number): Prediction => {
-      return { runsForMs, exitCode, printed: this.#output.chunks, files: this.#output.files }
+      return { runsForMs, exitCode, printed: this.#output.chunks, files: this.#output.files, absences: this.#output.absences }
     }
     try {
       const exitCode = body(this)
@@ -157,6 +159,14 @@ class Interpreter implements ShellState {
   readFile(path: string): string | undefined {
     this.#readsFiles = true
     return this.#output.files.get(path)
+  }
+
+  touchFile(path: string): void {
+    this.#output.touch(path)
+  }
+
+  removeFile(path: string): void {
+    this.#output.remove(path)
   }
 
   variable(name: string): string | undefined {

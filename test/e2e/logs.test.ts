@@ -25,7 +25,9 @@ it('shows what a pod printed with every option of kubectl logs', async () => {
   expect((await server.tryKubectl(['logs', 'once', '--previous'])).stderr).toBe(
     'Error from server (BadRequest): previous terminated container "once" in pod "once" not found\n',
   )
-  expect((await server.tryKubectl(['logs', 'once', '-c', 'other'])).stderr).toBe('error: container other is not valid for pod once\n')
+  expect((await server.tryKubectl(['logs', 'once', '-c', 'other'])).stderr).toBe(
+    'error: container other is not valid for pod once out of: once\n',
+  )
 })
 
 it('shows the run before, and a deployment by its pods', async () => {

@@ -16,6 +16,8 @@ export function kubeletController(runtime: ContainerRuntime): ControllerDefiniti
   const addresses = new PodIPAllocator()
   /** The uid of each pod whose containers were told to stop. After a restart they are told again, as by a kubelet. */
   const stopping = new Map<Key, string>()
+  /** When each pod with probes was last looked at. */
+  const lookedAt = new Map<Key, number>()
   return {
     name: 'kubelet',
     reconciles: 'pods',
@@ -34,6 +36,7 @@ export function kubeletController(runtime: ContainerRuntime): ControllerDefiniti
       const pod = reader.get<Pod>('pods', namespace, name)
       if (pod === undefined || isFinished(pod.status)) addresses.release(key)
       if (pod === undefined) stopping.delete(key)
+      if (pod === undefined || isFinished(pod.status)) lookedAt.delete(key)
       if (pod?.spec.nodeName === undefined || pod.spec.nodeName === '') return undefined
       const node = reader.get<Node>('nodes', '', pod.spec.nodeName)
       if (node === undefined) return undefined
@@ -41,16 +44,25 @@ export function kubeletController(runtime: ContainerRuntime): ControllerDefiniti
       const needsAddress = podCIDR !== undefined && pod.spec.hostNetwork !== true && !isFinished(pod.status)
       const podIP = needsAddress ? addresses.addressOf(key, pod, podCIDR, () => podsOnNode(reader, node.metadata.name)) : undefined
       const others = awaitsAdmission(pod) ? { others: podsOnNode(reader, node.metadata.name) } : {}
-      return { pod, node, podIP, isStopping: stopping.get(key) === pod.metadata.uid, ...others }
+      return { pod, node, podIP, isStopping: stopping.get(key) === pod.metadata.uid, lookedAt: lookedAt.get(key), ...others }
     },
     reconcile: (observed, { now }) => {
       const { pod, node } = observed
       const plan = reconcilePod(observed, runtime, now)
       const isToStop = pod.metadata.deletionTimestamp !== undefined && whyKubeletIsIdle(node) === undefined
       if (isToStop) stopping.set(keyOfPod(pod), pod.metadata.uid)
+      if (isToldOf(pod)) lookedAt.set(keyOfPod(pod), now)
       return plan
     },
   }
+}
+
+/** Does more happen to its containers than their statuses show? */
+function isToldOf({ spec, status }: Pod): boolean {
+  if (isFinished(status)) return false
+  return [...spec.containers, ...(spec.initContainers ?? [])].some(
+    ({ livenessProbe, readinessProbe, startupProbe, lifecycle }) => livenessProbe ?? readinessProbe ?? startupProbe ?? lifecycle,
+  )
 }
 
 function podsOnNode(reader: Reader, node: string): readonly Pod[] {

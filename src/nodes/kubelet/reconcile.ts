@@ -16,6 +16,8 @@ export interface ObservedPod {
   readonly podIP: string | undefined
   /** It is being deleted, and its containers were told before. */
   readonly isStopping?: boolean
+  /** When it was last looked at, in milliseconds since the epoch. */
+  readonly lookedAt?: number | undefined
   /** All pods of the node, when it isn't decided yet whether this one may start there. */
   readonly others?: readonly Pod[]
 }
@@ -29,7 +31,11 @@ const REJECTION_MS = 1000
 const ADDRESS_RETRY_MS = 10_000
 
 /** @param now milliseconds since the epoch */
-export function reconcilePod({ pod, node, podIP, isStopping = false, others }: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
+export function reconcilePod(
+  { pod, node, podIP, isStopping = false, lookedAt, others }: ObservedPod,
+  runtime: ContainerRuntime,
+  now: number,
+): Plan {
   const idle = whyKubeletIsIdle(node)
   if (idle !== undefined) return { waitingOn: idle }
   const rejection = others && rejectionOf(pod, node, others)
@@ -50,6 +56,7 @@ export function reconcilePod({ pod, node, podIP, isStopping = false, others }: O
     runtime,
     allocatable: node.status?.allocatable,
     now,
+    lookedAt,
   })
   const events = withStops(pod, status, happened, isStopping)
   if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, events)
