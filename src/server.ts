@@ -31,6 +31,7 @@ import { SimulatedRuntime } from './nodes/container-behaviour.ts'
 import { SimulatedLogs } from './nodes/container-logs.ts'
 import { kubeletController } from './nodes/kubelet/controller.ts'
 import { failPatch, type NodeOptions, newNode, recoverPatch } from './nodes/node-objects.ts'
+import { nodeStagesController } from './nodes/stages/controller.ts'
 import type { RegistryContext } from './registry/context.ts'
 import { Resources } from './registry/resources.ts'
 import { signingKeyStore } from './registry/signing-key.ts'
@@ -112,6 +113,7 @@ export async function createServer({
     logs: new SimulatedLogs(runtime),
   }
   const activity = new Activity()
+  const stageTools = { schemas: context.schemas, random, version: VERSION.gitVersion }
   const clientOf = (manager: string) => new LocalClient(context, controllerUser('coracle'), manager)
   const client = clientOf('kube-apiserver')
   const kubelets = clientOf('kubelet')
@@ -139,7 +141,8 @@ export async function createServer({
         advertised: () => advertisedBy(app, serviceRanges),
       }),
       schedulerController(),
-      kubeletController(runtime),
+      kubeletController(runtime, stageTools),
+      nodeStagesController(stageTools),
       nodeAgentController(VERSION.gitVersion),
     ].filter(({ name, partOf = name }) => enabled.has(partOf as ControllerName)),
   )

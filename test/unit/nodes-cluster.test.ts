@@ -84,7 +84,7 @@ class Cluster {
     const onError = (controller: string, key: string, error: unknown) => this.errors.push(controller, key, error)
     return new ControllerManager({ client, clock, random: new SeededRandom(2), activity, onError }, [
       schedulerController(),
-      kubeletController(new SimulatedRuntime()),
+      kubeletController(new SimulatedRuntime(), { schemas: new Schemas(), random: new SeededRandom(3), version: 'v1.36.2' }),
       nodeAgentController('v1.36.0'),
       nodeLifecycleController(clock.now()),
       taintEvictionController(),

@@ -2,18 +2,27 @@
  * The kubelets of all simulated nodes: a controller over the pods bound to them. It alone writes the status of such a
  * pod, and confirms its deletion. A failed node's pods are left as they are until it comes back.
  */
-import type { Node, Pod } from '../../api/types.gen.ts'
+import type { Node, Pod, Stage } from '../../api/types.gen.ts'
 import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
 import { podCIDROf, whyKubeletIsIdle } from '../node-state.ts'
 import { isFinished } from '../pod-lifecycle.ts'
+import { isStaged, keysOfStaged, STAGES, stagesFor } from '../stages/controller.ts'
+import { podFunctions } from '../stages/pod-functions.ts'
+import { StagePlayer, type StageTools } from '../stages/stage-player.ts'
 import { awaitsAdmission } from './admit.ts'
 import { PodIPAllocator } from './pod-ip-allocator.ts'
 import { type ObservedPod, reconcilePod } from './reconcile.ts'
 
-export function kubeletController(runtime: ContainerRuntime): ControllerDefinition<ObservedPod> {
+interface Observed extends ObservedPod {
+  /** Those for Pods, where they lead the pod's life. */
+  readonly stages?: readonly Stage[]
+}
+
+export function kubeletController(runtime: ContainerRuntime, tools: StageTools): ControllerDefinition<Observed> {
   const addresses = new PodIPAllocator()
+  const player = new StagePlayer({ resource: 'pods', schema: 'io.k8s.api.core.v1.Pod' }, tools)
   /** The uid of each pod whose containers were told to stop. After a restart they are told again, as by a kubelet. */
   const stopping = new Map<Key, string>()
   /** When each pod with probes was last looked at. */
@@ -22,6 +31,7 @@ export function kubeletController(runtime: ContainerRuntime): ControllerDefiniti
     name: 'kubelet',
     reconciles: 'pods',
     watches: {
+      [STAGES]: keysOfStaged('Pod', (reader) => reader.list<Pod>('pods').map(keyOfPod)),
       nodes: (current, old, reader) => {
         const [before, after] = [old as Node | undefined, current as Node | undefined]
         if (after === undefined && before !== undefined) addresses.forgetNode(before.metadata.name)
@@ -36,6 +46,7 @@ export function kubeletController(runtime: ContainerRuntime): ControllerDefiniti
       const pod = reader.get<Pod>('pods', namespace, name)
       if (pod === undefined || isFinished(pod.status)) addresses.release(key)
       if (pod === undefined) stopping.delete(key)
+      if (pod === undefined) player.forget(key)
       if (pod === undefined || isFinished(pod.status)) lookedAt.delete(key)
       if (pod?.spec.nodeName === undefined || pod.spec.nodeName === '') return undefined
       const node = reader.get<Node>('nodes', '', pod.spec.nodeName)
@@ -43,11 +54,17 @@ export function kubeletController(runtime: ContainerRuntime): ControllerDefiniti
       const podCIDR = podCIDROf(node)
       const needsAddress = podCIDR !== undefined && pod.spec.hostNetwork !== true && !isFinished(pod.status)
       const podIP = needsAddress ? addresses.addressOf(key, pod, podCIDR, () => podsOnNode(reader, node.metadata.name)) : undefined
+      const stages = isStaged(node) ? stagesFor('Pod', reader) : []
+      if (stages.length > 0) return { pod, node, podIP, stages }
       const others = awaitsAdmission(pod) ? { others: podsOnNode(reader, node.metadata.name) } : {}
       return { pod, node, podIP, isStopping: stopping.get(key) === pod.metadata.uid, lookedAt: lookedAt.get(key), ...others }
     },
     reconcile: (observed, { now }) => {
-      const { pod, node } = observed
+      const { pod, node, podIP, stages } = observed
+      if (stages !== undefined) {
+        const idle = whyKubeletIsIdle(node)
+        return idle === undefined ? player.play(keyOfPod(pod), pod, stages, podFunctions(pod, node, podIP), now) : { waitingOn: idle }
+      }
       const plan = reconcilePod(observed, runtime, now)
       const isToStop = pod.metadata.deletionTimestamp !== undefined && whyKubeletIsIdle(node) === undefined
       if (isToStop) stopping.set(keyOfPod(pod), pod.metadata.uid)
