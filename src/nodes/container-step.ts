@@ -11,6 +11,7 @@ import { endOf, terminationMessage } from './container-end.ts'
 import { containerID, imageID, normalizedImage } from './container-identity.ts'
 import { probeOutcome } from './container-probes.ts'
 import { backoffInMessage, crashLoopBackoffMs, durationText, LONGEST_BACKOFF_MS } from './crash-loop-backoff.ts'
+import { withoutImage } from './image-pull.ts'
 import { needsRestartToResize } from './pod-resize.ts'
 import { type ContainerRole, shouldRestart } from './restart-rule.ts'
 
@@ -66,30 +67,15 @@ function nextState(context: StepContext, container: Container, role: ContainerRo
 }
 
 function beforeStart(context: StepContext, container: Container, role: ContainerRole, status: ContainerStatus): ContainerStatus {
-  const behaviour = behaviourAnnotations(context.pod, container.name)
-  if (behaviour.failsImagePull) return withFailedPull(context, container, role, status)
-  const startsAt = context.stageStartsAt + behaviour.startDelayMs
+  const { pod, now, stageStartsAt, wakeAt } = context
+  const tell = (type: PlannedEvent['type'], reason: string, message: string) =>
+    context.record(containerEvent(pod, container, role, type, reason, message))
+  const waiting = withoutImage(pod, container, status, { since: stageStartsAt, now, tell, wakeAt })
+  if (waiting !== undefined) return waiting
+  const startsAt = stageStartsAt + behaviourAnnotations(pod, container.name).startDelayMs
   if (startsAt <= context.now) return start(context, container, role, status)
   context.wakeAt(startsAt)
   return status.state?.waiting?.reason === 'ContainerCreating' ? status : { ...status, state: { waiting: { reason: 'ContainerCreating' } } }
-}
-
-/** Nothing is tried again: only a change of the pod's annotations can make the image appear. */
-function withFailedPull(context: StepContext, container: Container, role: ContainerRole, status: ContainerStatus): ContainerStatus {
-  if (status.state?.waiting?.reason === 'ImagePullBackOff') return status
-  const image = JSON.stringify(container.image ?? '')
-  const cause = `failed to pull and unpack image "${normalizedImage(container.image ?? '')}": not found`
-  const report = (type: 'Normal' | 'Warning', reason: string, message: string) =>
-    context.record(containerEvent(context.pod, container, role, type, reason, message))
-  report('Normal', 'Pulling', `Pulling image ${image}`)
-  report('Warning', 'Failed', `Failed to pull image ${image}: ${cause}`)
-  report('Warning', 'Failed', 'Error: ErrImagePull')
-  report('Normal', 'BackOff', `Back-off pulling image ${image}`)
-  report('Warning', 'Failed', 'Error: ImagePullBackOff')
-  return {
-    ...status,
-    state: { waiting: { reason: 'ImagePullBackOff', message: `Back-off pulling image ${image}: ErrImagePull: ${cause}` } },
-  }
 }
 
 function whileRunning(context: StepContext, container: Container, role: ContainerRole, status: ContainerStatus): ContainerStatus {

@@ -4,10 +4,10 @@
  * repeat, which proves that they never end.
  */
 import { BUILTINS, Exit, Forever, LoopJump, type ShellState, STEP_LIMIT } from './shell-builtins.ts'
-import { arithmetic } from './shell-expressions.ts'
 import { isStraight, type Round, type Stride, strideOf } from './shell-loops.ts'
 import { type Absence, type Chunk, ShellOutput, type Sink } from './shell-output.ts'
-import { endOfParentheses, type Node, parseScript, type Redirection, type Word } from './shell-syntax.ts'
+import { type Node, parseScript, type Redirection, type Word } from './shell-syntax.ts'
+import { expandWord } from './shell-words.ts'
 
 export interface Prediction {
   readonly runsForMs: number | 'forever'
@@ -402,46 +402,7 @@ class Interpreter implements ShellState {
   }
 
   #expand(word: Word): string[] {
-    let fields: string[] = ['']
-    let isQuoted = false
-    for (const part of word) {
-      if (part.quote !== 'none') isQuoted = true
-      const text = part.quote === 'single' ? part.text : this.#substitute(part.text, part.quote === 'double')
-      if (part.quote !== 'none') {
-        fields[fields.length - 1] += text
-        continue
-      }
-      const pieces = text.includes('{') ? braces(text) : text.split(/\s+/)
-      fields[fields.length - 1] += pieces[0] ?? ''
-      fields = fields.concat(pieces.slice(1))
-    }
-    return isQuoted ? fields : fields.filter((field) => field !== '')
-  }
-
-  #substitute(text: string, isDoubleQuoted: boolean): string {
-    let result = ''
-    for (let at = 0; at < text.length; at++) {
-      if (isDoubleQuoted && text[at] === '\\' && /["\\$`]/.test(text[at + 1] ?? '')) result += text[++at]
-      else if (text.startsWith('$((', at)) {
-        const end = endOfParentheses(text, at + 1)
-        result += String(arithmetic(this.#substitute(text.slice(at + 3, end - 1), false), this.#variables))
-        at = end
-      } else if (text.startsWith('$(', at)) {
-        const end = endOfParentheses(text, at + 1)
-        result += this.#capture(text.slice(at + 2, end))
-        at = end
-      } else {
-        const variable = /^\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?[^}]*\}|([?#@*$!]))/.exec(text.slice(at))
-        if (variable === null) {
-          result += text[at]
-          continue
-        }
-        const [whole, plain, braced, fallback, special] = variable
-        result += special === '?' ? String(this.status) : (this.#variables.get(plain ?? braced ?? '') ?? fallback ?? '')
-        at += whole.length - 1
-      }
-    }
-    return result
+    return expandWord(word, { variables: this.#variables, status: this.status, capture: (script) => this.#capture(script) })
   }
 
   #capture(script: string): string {
@@ -472,16 +433,4 @@ function passesOn(node: Node): boolean {
 
 function programName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
-}
-
-/** `{1..5}` in a word. */
-function braces(text: string): string[] {
-  const match = /^(.*)\{(-?\d+)\.\.(-?\d+)\}(.*)$/.exec(text)
-  if (match === null) return text.split(/\s+/)
-  const [, before, from, to, after] = match
-  const step = Number(from) <= Number(to) ? 1 : -1
-  const words: string[] = []
-  for (let n = Number(from); step > 0 ? n <= Number(to) : n >= Number(to); n += step)
-    if (words.push(`${before}${n}${after}`) >= STEP_LIMIT) break
-  return words
 }

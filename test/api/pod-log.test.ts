@@ -129,7 +129,7 @@ describe('GET pods/log', () => {
     ['a stream', {}, '?stream=Stdout', 422, 'Invalid', 'PodLogOptions "app" is invalid: stream: Forbidden: may not be specified'],
   ])('refuses: %s', async (_, annotations, query, code, reason, message) => {
     await cluster.apply(barePod('app', annotated(annotations as never)))
-    await cluster.seconds(30)
+    await cluster.seconds(31)
     const { body } = await api.get(path(query))
     expect({ ...body, details: undefined }).toEqual({ ...failure(code, reason, message), details: undefined })
   })

@@ -95,6 +95,65 @@ describe('a probe that fails', () => {
   })
 })
 
+describe('an image that is not there', () => {
+  const waiting = async () => (await container()).state?.waiting
+
+  it.each<[string, object, object]>([
+    ['by annotation', { image: 'nginx' }, { 'fail-image-pull': 'true' }],
+    ['by its tag', { image: 'nginx:does-not-exist' }, {}],
+    ['by its registry', { image: 'invalid.registry.example/nginx:1' }, {}],
+  ])('is tried again after growing pauses, %s', async (_, own, annotations) => {
+    await cluster.apply(barePod('app', { container: own, ...annotated(annotations as never) }))
+    const seen: (string | undefined)[] = []
+    for (let at = 0; at <= 31; at++) {
+      seen.push((await waiting())?.reason)
+      await cluster.seconds(1)
+    }
+    const failed = seen.flatMap((reason, at) => (reason === 'ErrImagePull' ? [at] : []))
+    expect(failed).toEqual([0, 10, 30])
+    expect(new Set(seen)).toEqual(new Set(['ErrImagePull', 'ImagePullBackOff']))
+    expect((await waiting())?.message).toMatch(
+      /^Back-off pulling image ".*": ErrImagePull: failed to pull and unpack image ".*": not found$/,
+    )
+    const counts = (await told('Pulling', 'Failed', 'BackOff')).map(([reason, message, count]) => [
+      `${reason} ${message}`.slice(0, 21),
+      count,
+    ])
+    expect(counts).toEqual([
+      ['Pulling Pulling image', 3],
+      ['Failed Failed to pull', 3],
+      ['Failed Error: ErrImag', 3],
+      ['BackOff Back-off pull', 3],
+      ['Failed Error: ImagePu', 3],
+    ])
+  })
+
+  it.each([
+    [
+      'that must not be pulled',
+      'nginx:missing',
+      'ErrImageNeverPull',
+      'Container image "nginx:missing" is not present with pull policy of Never',
+      'ErrImageNeverPull',
+    ],
+    [
+      'whose name is none',
+      'Not/An:Image:x',
+      'InvalidImageName',
+      'Failed to apply default image tag "Not/An:Image:x": couldn\'t parse image name "Not/An:Image:x": invalid reference format',
+      'InspectFailed',
+    ],
+  ])('%s', async (_, image, reason, message, event) => {
+    await cluster.apply(barePod('app', { container: { image, imagePullPolicy: 'Never' } }))
+    expect(await waiting()).toEqual({ reason, message })
+    await cluster.seconds(100)
+    expect(await told(event, 'Failed')).toEqual([
+      [event, message, 1],
+      ['Failed', `Error: ${reason}`, 1],
+    ])
+  })
+})
+
 describe('a container that fails', () => {
   it('for lack of memory', async () => {
     await cluster.apply(barePod('app', { spec: NEVER, ...annotated({ 'oom-after': '20s' }) }))
