@@ -28,10 +28,12 @@ import type { Random } from './lib/random.ts'
 import { nodeAgentController } from './nodes/agent/controller.ts'
 import { CHURN_KEY, CHURN_LABEL, nodeChurnController } from './nodes/churn/controller.ts'
 import { SimulatedRuntime } from './nodes/container-behaviour.ts'
+import { SimulatedLogs } from './nodes/container-logs.ts'
 import { drainController } from './nodes/drain.ts'
 import { kubeletController } from './nodes/kubelet/controller.ts'
 import { newNode } from './nodes/node-objects.ts'
 import { type NodePool, nodesOfPool } from './nodes/node-pool.ts'
+import { nodeStagesController } from './nodes/stages/controller.ts'
 import { problemKey, staticPodController } from './nodes/static-pods/controller.ts'
 import { ManifestFolder } from './nodes/static-pods/manifest-folder.ts'
 import { MirrorStatuses } from './nodes/static-pods/mirror-statuses.ts'
@@ -114,6 +116,7 @@ export async function createServer({
   const resources = new Resources(definitions)
   const cache = new Cache(storage, { attributesOf: attributesBy(resources), maxChanges: MAX_CHANGES, maxChangeBytes: MAX_CHANGE_BYTES })
   const view = clusterView(cache, clock)
+  const runtime = new SimulatedRuntime()
   const context: RegistryContext = {
     cache,
     resources,
@@ -122,8 +125,10 @@ export async function createServer({
     clock,
     random,
     tokens: new ServiceAccountTokens({ keys: signingKeyStore(cache), find: view.get, now: () => clock.now() }),
+    logs: new SimulatedLogs(runtime),
   }
   const activity = new Activity()
+  const stageTools = { schemas: context.schemas, random, version: VERSION.gitVersion }
   const clientOf = (manager: string) => new LocalClient(context, controllerUser('coracle'), manager)
   const client = clientOf('kube-apiserver')
   const kubelets = clientOf('kubelet')
@@ -169,7 +174,8 @@ export async function createServer({
         advertised: () => advertisedBy(app, serviceRanges),
       }),
       schedulerController(),
-      kubeletController(new SimulatedRuntime(), mirrors),
+      kubeletController(runtime, stageTools, mirrors),
+      nodeStagesController(stageTools),
       staticPodController(manifests, mirrors),
       nodeAgentController(VERSION.gitVersion),
       drainController(),

@@ -26,6 +26,8 @@ export const GROUP_PRIORITIES: Readonly<Record<string, number>> = {
   'internal.apiserver.k8s.io': 16000,
   'resource.k8s.io': 16200,
   'storagemigration.k8s.io': 15800,
+  // As of every custom resource.
+  'kwok.x-k8s.io': 1000,
   // As the metrics server registers itself: behind all else, for its nodes and pods are namesakes.
   'metrics.k8s.io': 100,
 }
@@ -37,6 +39,7 @@ const VERSION_PRIORITIES: Readonly<Record<string, number>> = {
   v1: 1,
   'autoscaling/v2': 30,
   'flowcontrol.apiserver.k8s.io/v1': 21,
+  'kwok.x-k8s.io/v1alpha1': 100,
   'resource.k8s.io/v1': 21,
 }
 

@@ -46,6 +46,7 @@ import { event as eventsEvent } from './events/v1/event.ts'
 import { DEFAULT_FEATURE_GATES, type FeatureGates } from './feature-gates.ts'
 import { flowSchema } from './flowcontrol/v1/flow-schema.ts'
 import { priorityLevelConfiguration } from './flowcontrol/v1/priority-level-configuration.ts'
+import { stage } from './kwok/v1alpha1/stage.ts'
 import { qualifiedName } from './meta/api-error.ts'
 import { nodeMetrics } from './metrics/v1beta1/node-metrics.ts'
 import { podMetrics } from './metrics/v1beta1/pod-metrics.ts'
@@ -122,6 +123,7 @@ const BEHAVIOURS: readonly (ResourceBehaviour | ((gates: FeatureGates) => Resour
   resourceSlice,
   horizontalPodAutoscalerV1,
   horizontalPodAutoscaler,
+  stage,
   nodeMetrics,
   podMetrics,
   cronJob,

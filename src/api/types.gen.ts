@@ -4241,3 +4241,132 @@ export interface PodMetricsList {
   kind?: string | undefined
   metadata?: ListMeta | undefined
 }
+
+export interface ExpressionCEL {
+  expression: string
+}
+
+export interface ExpressionFrom {
+  cel?: ExpressionCEL | undefined
+  expressionFrom?: string | undefined
+  jq?: ExpressionJQ | undefined
+}
+
+export interface ExpressionJQ {
+  expression: string
+}
+
+export interface FinalizerItem {
+  value?: string | undefined
+}
+
+export interface ImpersonationConfig {
+  username: string
+}
+
+export interface MatchExpression {
+  cel?: ExpressionCEL | undefined
+  jq?: SelectorJQ | undefined
+  key?: string | undefined
+  operator?: string | undefined
+  values?: string[] | undefined
+}
+
+export interface SelectorJQ {
+  key: string
+  operator: string
+  values?: string[] | undefined
+}
+
+export interface Stage {
+  apiVersion?: string | undefined
+  kind?: string | undefined
+  metadata: ObjectMeta
+  spec: StageSpec
+  status?: StageStatus | undefined
+}
+
+export interface StageApply {
+  impersonation?: ImpersonationConfig | undefined
+  subresource?: string | undefined
+  template?: string | undefined
+  type?: string | undefined
+}
+
+export interface StageDelay {
+  durationFrom?: ExpressionFrom | undefined
+  durationMilliseconds?: number | undefined
+  jitterDurationFrom?: ExpressionFrom | undefined
+  jitterDurationMilliseconds?: number | undefined
+}
+
+export interface StageEvent {
+  message?: string | undefined
+  reason?: string | undefined
+  type?: string | undefined
+}
+
+export interface StageFinalizers {
+  add?: FinalizerItem[] | undefined
+  empty?: boolean | undefined
+  remove?: FinalizerItem[] | undefined
+}
+
+export interface StageList {
+  apiVersion?: string | undefined
+  items: Stage[]
+  kind?: string | undefined
+  metadata?: ListMeta | undefined
+}
+
+export interface StageNext {
+  delete?: boolean | undefined
+  event?: StageEvent | undefined
+  finalizers?: StageFinalizers | undefined
+  patches?: StagePatch[] | undefined
+  statusPatchAs?: ImpersonationConfig | undefined
+  statusSubresource?: string | undefined
+  statusTemplate?: string | undefined
+}
+
+export interface StagePatch {
+  impersonation?: ImpersonationConfig | undefined
+  root?: string | undefined
+  subresource?: string | undefined
+  template?: string | undefined
+  type?: string | undefined
+}
+
+export interface StageResourceRef {
+  apiGroup?: string | undefined
+  kind: string
+}
+
+export interface StageSelector {
+  matchAnnotations?: Record<string, string> | undefined
+  matchExpressions?: MatchExpression[] | undefined
+  matchLabels?: Record<string, string> | undefined
+}
+
+export interface StageSpec {
+  delay?: StageDelay | undefined
+  immediateNextStage?: boolean | undefined
+  next?: StageNext | undefined
+  resourceRef: StageResourceRef
+  selector?: StageSelector | undefined
+  steps?: StageStep[] | undefined
+  weight?: number | undefined
+  weightFrom?: ExpressionFrom | undefined
+}
+
+export interface StageStatus {
+  conditions?: Condition[] | undefined
+}
+
+export interface StageStep {
+  apply?: StageApply | undefined
+  delete?: boolean | undefined
+  event?: StageEvent | undefined
+  finalizers?: StageFinalizers | undefined
+  patch?: StagePatch | undefined
+}

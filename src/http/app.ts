@@ -14,12 +14,12 @@ import { type Encode, sendError, UNKNOWN_PATH } from './respond.ts'
 import { registerDocumentRoutes } from './routes/documents.ts'
 import { type HealthSource, registerHealthRoutes } from './routes/health.ts'
 import { registerOpenIdRoutes } from './routes/openid.ts'
+import type { OpenAnswer } from './routes/resource-call.ts'
 import { registerResourceRoutes } from './routes/resources.ts'
 import { SIMULATION_HASH, type Simulation } from './routes/simulation.ts'
 import { isSimulationPath, SimulationApp } from './simulation-app.ts'
 import { MAX_BODY_BYTES, toApiError } from './to-api-error.ts'
 import { WarningRecorder } from './warning-recorder.ts'
-import type { WatchStream } from './watch-stream.ts'
 
 export interface AppOptions {
   readonly context: RegistryContext
@@ -38,7 +38,7 @@ export function createApp({ context, health, simulation, onError }: AppOptions):
     exposeHeadRoutes: false,
   })
   const codecs = new Codecs(context.schemas)
-  const streams = new Set<WatchStream>()
+  const streams = new Set<OpenAnswer>()
   const simulationApp = new SimulationApp({ simulation, onError, locations: () => openApi.locations() })
   const openApi = new OpenApi({
     clock: context.clock,

@@ -2,6 +2,7 @@ import { badRequestError } from '../api/meta/api-error.ts'
 import { type FieldError, notSupported } from '../api/meta/field-error.ts'
 import type { FieldValidation } from '../api/schema/decode-object.ts'
 import type { ListOptions } from '../registry/list-options.ts'
+import type { QueryReader } from '../registry/subresources/subresources.ts'
 
 /** Of a repeated parameter, Fastify gives a list; upstream takes the first. */
 export type Query = Readonly<Record<string, string | string[] | undefined>>
@@ -17,6 +18,14 @@ export function integerOf(query: Query, name: string): number | undefined {
   if (text === undefined || text === '') return undefined
   if (!/^[+-]?\d+$/.test(text)) throw badRequestError(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
   return Number(text)
+}
+
+export function queryReader(query: Query): QueryReader {
+  return {
+    text: (name) => textOf(query, name),
+    integer: (name) => integerOf(query, name),
+    boolean: (name) => booleanOf(query, name),
+  }
 }
 
 /** Upstream: a parameter without a value is true, as are `1` and `true`; `0` and `false` are false. */

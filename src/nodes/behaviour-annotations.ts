@@ -1,6 +1,7 @@
 /** Annotations on a pod that say how its simulated containers behave. Documented in docs/simulated-nodes.md. */
 import { containerAnnotation } from '../api/simulation/annotations.ts'
 import type { Pod } from '../api/types.gen.ts'
+import { type Failing, failingTimes } from './probe-course.ts'
 
 export interface ContainerBehaviour {
   /** `exit-code`: one code, or one for each attempt ("1,1,0"; the last one goes on). */
@@ -13,10 +14,21 @@ export interface ContainerBehaviour {
   readonly stopDelayMs: number | undefined
   /** `fail-image-pull`: "true". */
   readonly failsImagePull: boolean
-  /** `ready`: "false" makes readiness probes fail. */
+  /** `ready`: "false" keeps the container from ever being ready. */
   readonly isNeverReady: boolean
+  /** `fail-startup`, `fail-readiness`, `fail-liveness`: when a probe fails, `true` for always. */
+  readonly startupFails: readonly Failing[]
+  readonly readinessFails: readonly Failing[]
+  readonly livenessFails: readonly Failing[]
+  /** `oom-after`: how long after its start an attempt is killed for its memory. */
+  readonly oomAfterMs: number | undefined
+  /** `fail-post-start`, `fail-pre-stop`: "true" makes the hook fail, if there is one. */
+  readonly failsPostStart: boolean
+  readonly failsPreStop: boolean
   /** `termination-message`: what the container leaves in its termination log. */
   readonly terminationMessage: string | undefined
+  /** `log`: what the container prints, a line a line. */
+  readonly log: string | undefined
 }
 
 const NONE: ContainerBehaviour = {
@@ -26,7 +38,14 @@ const NONE: ContainerBehaviour = {
   stopDelayMs: undefined,
   failsImagePull: false,
   isNeverReady: false,
+  startupFails: [],
+  readinessFails: [],
+  livenessFails: [],
+  oomAfterMs: undefined,
+  failsPostStart: false,
+  failsPreStop: false,
   terminationMessage: undefined,
+  log: undefined,
 }
 
 /** Malformed values count as absent. */
@@ -46,14 +65,21 @@ export function behaviourAnnotations(pod: Pod, container: string): ContainerBeha
     stopDelayMs: durationMs(read('stop-delay')),
     failsImagePull: read('fail-image-pull') === 'true',
     isNeverReady: read('ready') === 'false',
+    startupFails: failingTimes(read('fail-startup'), durationMs),
+    readinessFails: failingTimes(read('fail-readiness'), durationMs),
+    livenessFails: failingTimes(read('fail-liveness'), durationMs),
+    oomAfterMs: durationMs(read('oom-after')),
+    failsPostStart: read('fail-post-start') === 'true',
+    failsPreStop: read('fail-pre-stop') === 'true',
     terminationMessage: read('termination-message'),
+    log: read('log'),
   }
 }
 
 const UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000, ms: 1 }
 
 /** `90`, `90s`, `1m30s`, `500ms`: a bare number counts seconds. */
-function durationMs(text: string | undefined): number | undefined {
+export function durationMs(text: string | undefined): number | undefined {
   if (text === undefined || !/^(?:\d+(?:\.\d+)?(?:ms|s|m|h)?)+$/.test(text)) return undefined
   let total = 0
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)?/g)) total += Number(amount) * UNITS[unit ?? '']!

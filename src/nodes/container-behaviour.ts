@@ -6,7 +6,10 @@
 import type { Container, Pod } from '../api/types.gen.ts'
 import { behaviourAnnotations } from './behaviour-annotations.ts'
 import { environmentOf, expandReferences } from './container-environment.ts'
-import { isKnownCommand, type Prediction, predictCommand } from './shell.ts'
+import { declaredLog } from './declared-log.ts'
+import type { Failing } from './probe-course.ts'
+import { isKnownCommand, type LogWindow, type PredictedLog, type Prediction, predictCommand, predictLog } from './shell.ts'
+import type { Chunk } from './shell-output.ts'
 
 export interface Attempt {
   /** How often the container was restarted before: 0 on its first run. */
@@ -20,19 +23,29 @@ export interface ContainerOutcome {
   readonly exitCode: number
   /** With what it ends when it is told to stop before its time. */
   readonly stopExitCode: number
-  readonly output: string
+  /** The end of what it prints. */
+  readonly printed: readonly Chunk[]
+  /** What it leaves in its termination log. */
+  readonly terminationMessage: string | undefined
 }
 
 export interface ContainerRuntime {
   outcome(pod: Pod, container: Container, attempt: Attempt): ContainerOutcome
+  /** When a command that is run beside the container, as probes do, fails. */
+  failuresOf(pod: Pod, container: Container, attempt: Attempt, command: readonly string[]): readonly Failing[]
+  /** What an attempt prints up to some time, and how far that is known; it may hold more than was asked for. */
+  log(pod: Pod, container: Container, attempt: Attempt, window: LogWindow): PredictedLog
 }
 
 /** A batch program that nobody knows: long enough to be seen running, short enough not to wait for. */
 const BATCH_MS = 1000
-const UNKNOWN_BATCH: Prediction = { runsForMs: BATCH_MS, exitCode: 0, output: '' }
-const UNKNOWN_SERVER: Prediction = { runsForMs: 'forever', exitCode: 0, output: '' }
+const UNKNOWN_BATCH: Prediction = { runsForMs: BATCH_MS, exitCode: 0, printed: [], files: new Map(), absences: [] }
+const UNKNOWN_SERVER: Prediction = { ...UNKNOWN_BATCH, runsForMs: 'forever' }
 /** 128 + SIGTERM: of programs that don't handle the signal. Servers do, and end with 0. */
 const EXIT_TERMINATED = 143
+
+/** What hooks and probes come to when nobody knows them. */
+export const QUICK: Prediction = { ...UNKNOWN_BATCH, runsForMs: 0 }
 
 const REMEMBERED_LIMIT = 1000
 
@@ -42,10 +55,7 @@ export class SimulatedRuntime implements ContainerRuntime {
 
   outcome(pod: Pod, container: Container, attempt: Attempt): ContainerOutcome {
     const behaviour = behaviourAnnotations(pod, container.name)
-    const isBatch = isBatchContainer(pod, container)
-    const environment = environmentOf(pod, container)
-    const argv = commandLine(container, environment)
-    const isKnown = argv.length > 0 && isKnownCommand(argv)
+    const { isBatch, environment, argv, isKnown } = commandOf(pod, container)
     const prediction = this.#predict(argv, isKnown, environment, isBatch, attempt)
     const codes = behaviour.exitCodes
     const exitCode = codes?.[Math.min(attempt.restartCount, codes.length - 1)] ?? prediction.exitCode
@@ -55,8 +65,28 @@ export class SimulatedRuntime implements ContainerRuntime {
       runsForMs: behaviour.runsForMs ?? ownTime,
       exitCode,
       stopExitCode: isKnown || isBatch ? EXIT_TERMINATED : 0,
-      output: prediction.output,
+      printed:
+        behaviour.log === undefined ? prediction.printed : declaredLog(behaviour.log, attempt.startedAt, { fromMs: 0, untilMs: 0 }).printed,
+      terminationMessage: behaviour.terminationMessage ?? prediction.files.get(container.terminationMessagePath ?? '/dev/termination-log'),
     }
+  }
+
+  log(pod: Pod, container: Container, attempt: Attempt, window: LogWindow): PredictedLog {
+    const { log } = behaviourAnnotations(pod, container.name)
+    if (log !== undefined) return declaredLog(log, attempt.startedAt, window)
+    const { isBatch, environment, argv, isKnown } = commandOf(pod, container)
+    if (!isKnown) return { printed: [], knownUntilMs: 'forever' }
+    const context = { environment, unknownCommand: isBatch ? UNKNOWN_BATCH : UNKNOWN_SERVER, now: attempt.startedAt }
+    return predictLog(argv, context, window)
+  }
+
+  failuresOf(pod: Pod, container: Container, attempt: Attempt, command: readonly string[]): readonly Failing[] {
+    const { isBatch, environment, argv, isKnown } = commandOf(pod, container)
+    const { absences } = this.#predict(argv, isKnown, environment, isBatch, attempt)
+    const missing = absences.filter(({ path }) => command.some((word) => word.split(/[\s;&|]+/).includes(path)))
+    if (missing.length > 0) return missing
+    const { exitCode } = predictCommand(command, { environment, unknownCommand: QUICK, now: attempt.startedAt })
+    return exitCode === 0 ? [] : [{ fromMs: 0, toMs: Number.POSITIVE_INFINITY }]
   }
 
   #predict(
@@ -78,6 +108,22 @@ export class SimulatedRuntime implements ContainerRuntime {
     }
     return prediction
   }
+}
+
+interface Command {
+  readonly isBatch: boolean
+  readonly environment: Readonly<Record<string, string>>
+  readonly argv: readonly string[]
+  readonly isKnown: boolean
+}
+
+function commandOf(pod: Pod, container: Container): Command {
+  const own = environmentOf(pod, container)
+  const argv = commandLine(container, own)
+  // Only to those who ask: pods of one template share what is foretold of them.
+  const asksForName = argv.some((word) => /hostname|\benv\b/i.test(word))
+  const environment = asksForName ? { HOSTNAME: pod.spec.hostname ?? pod.metadata.name, ...own } : own
+  return { isBatch: isBatchContainer(pod, container), environment, argv, isKnown: argv.length > 0 && isKnownCommand(argv) }
 }
 
 /** Meant to end by itself: a Job's container, or one that must end before the others start. */

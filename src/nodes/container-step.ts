@@ -7,10 +7,12 @@ import type { Container, ContainerState, ContainerStateTerminated, ContainerStat
 import type { PlannedEvent } from '../runtime/plan.ts'
 import { behaviourAnnotations } from './behaviour-annotations.ts'
 import type { ContainerRuntime } from './container-behaviour.ts'
+import { endOf, terminationMessage } from './container-end.ts'
 import { containerID, imageID, normalizedImage } from './container-identity.ts'
+import { probeOutcome } from './container-probes.ts'
 import { backoffInMessage, crashLoopBackoffMs, durationText, LONGEST_BACKOFF_MS } from './crash-loop-backoff.ts'
+import { withoutImage } from './image-pull.ts'
 import { needsRestartToResize } from './pod-resize.ts'
-import { probeTimes } from './probe-timing.ts'
 import { type ContainerRole, shouldRestart } from './restart-rule.ts'
 
 export interface StepContext {
@@ -18,6 +20,8 @@ export interface StepContext {
   readonly runtime: ContainerRuntime
   /** Milliseconds since the epoch. */
   readonly now: number
+  /** When this was last looked at; undefined when that was too long ago to be known. */
+  readonly lookedAt: number | undefined
   /** When the containers of this stage may start, but for their own delay. */
   readonly stageStartsAt: number
   readonly record: (event: PlannedEvent) => void
@@ -41,10 +45,14 @@ export function initialStatus(container: Container, reason: 'ContainerCreating' 
 
 export function stepContainer(context: StepContext, container: Container, role: ContainerRole, observed: ContainerStatus): ContainerStatus {
   let status = observed
+  let current = context
   // Each turn is a change of state; a container that ends at once and is restarted at once makes the most, three.
   for (;;) {
-    const next = nextState(context, container, role, status)
+    const next = nextState(current, container, role, status)
     if (next === status) return status
+    // What happened in a run is told of once.
+    const isSameRun = status.state?.running !== undefined && next.state?.running !== undefined && next.restartCount === status.restartCount
+    current = isSameRun ? { ...context, lookedAt: context.now } : context
     status = next
   }
 }
@@ -59,36 +67,22 @@ function nextState(context: StepContext, container: Container, role: ContainerRo
 }
 
 function beforeStart(context: StepContext, container: Container, role: ContainerRole, status: ContainerStatus): ContainerStatus {
-  const behaviour = behaviourAnnotations(context.pod, container.name)
-  if (behaviour.failsImagePull) return withFailedPull(context, container, role, status)
-  const startsAt = context.stageStartsAt + behaviour.startDelayMs
+  const { pod, now, stageStartsAt, wakeAt } = context
+  const tell = (type: PlannedEvent['type'], reason: string, message: string) =>
+    context.record(containerEvent(pod, container, role, type, reason, message))
+  const waiting = withoutImage(pod, container, status, { since: stageStartsAt, now, tell, wakeAt })
+  if (waiting !== undefined) return waiting
+  const startsAt = stageStartsAt + behaviourAnnotations(pod, container.name).startDelayMs
   if (startsAt <= context.now) return start(context, container, role, status)
   context.wakeAt(startsAt)
   return status.state?.waiting?.reason === 'ContainerCreating' ? status : { ...status, state: { waiting: { reason: 'ContainerCreating' } } }
 }
 
-/** Nothing is tried again: only a change of the pod's annotations can make the image appear. */
-function withFailedPull(context: StepContext, container: Container, role: ContainerRole, status: ContainerStatus): ContainerStatus {
-  if (status.state?.waiting?.reason === 'ImagePullBackOff') return status
-  const image = JSON.stringify(container.image ?? '')
-  const cause = `failed to pull and unpack image "${normalizedImage(container.image ?? '')}": not found`
-  const report = (type: 'Normal' | 'Warning', reason: string, message: string) =>
-    context.record(containerEvent(context.pod, container, role, type, reason, message))
-  report('Normal', 'Pulling', `Pulling image ${image}`)
-  report('Warning', 'Failed', `Failed to pull image ${image}: ${cause}`)
-  report('Warning', 'Failed', 'Error: ErrImagePull')
-  report('Normal', 'BackOff', `Back-off pulling image ${image}`)
-  report('Warning', 'Failed', 'Error: ImagePullBackOff')
-  return {
-    ...status,
-    state: { waiting: { reason: 'ImagePullBackOff', message: `Back-off pulling image ${image}: ErrImagePull: ${cause}` } },
-  }
-}
-
 function whileRunning(context: StepContext, container: Container, role: ContainerRole, status: ContainerStatus): ContainerStatus {
   const { pod, now } = context
   const startedAt = parseTimestamp(status.state?.running?.startedAt)
-  const outcome = context.runtime.outcome(pod, container, { restartCount: status.restartCount, startedAt })
+  const attempt = { restartCount: status.restartCount, startedAt }
+  const outcome = context.runtime.outcome(pod, container, attempt)
   if (status.image !== normalizedImage(container.image ?? '')) {
     const message = `Container ${container.name} definition changed, will be restarted`
     context.record(containerEvent(pod, container, role, 'Normal', 'Killing', message))
@@ -98,16 +92,28 @@ function whileRunning(context: StepContext, container: Container, role: Containe
     context.record(containerEvent(pod, container, role, 'Normal', 'Killing', `Container ${container.name} resize requires restart`))
     return start(context, container, role, ended(status, outcome.stopExitCode, now, undefined))
   }
-  if (outcome.runsForMs !== 'forever') {
-    const endsAt = startedAt + outcome.runsForMs
-    if (endsAt <= now) return ended(status, outcome.exitCode, endsAt, behaviourAnnotations(pod, container.name).terminationMessage)
-    context.wakeAt(endsAt)
+  // Stored times have whole seconds: what just started did so up to a second ago.
+  const lookedAt = Math.max(context.lookedAt ?? (now - startedAt < 1000 ? startedAt : now) - 1, startedAt - 1)
+  const probes = probeOutcome({ pod, container, runtime: context.runtime, startedAt, restartCount: status.restartCount, now, lookedAt })
+  for (const { message, count } of probes.unhealthy)
+    for (let told = 0; told < count; told++) context.record(containerEvent(pod, container, role, 'Warning', 'Unhealthy', message))
+  const end = endOf(pod, container, role, attempt, outcome, probes)
+  if (end?.kill !== undefined && lookedAt < end.kill.at && end.kill.at <= now) {
+    const { message, warning } = end.kill
+    if (warning !== undefined) context.record(containerEvent(pod, container, role, 'Warning', warning.reason, warning.message))
+    context.record(containerEvent(pod, container, role, 'Normal', 'Killing', message))
   }
-  const times = probeTimes(container, startedAt)
-  const started = times.startedAt <= now
-  const ready = role !== 'init' && started && times.readyAt <= now && !behaviourAnnotations(pod, container.name).isNeverReady
-  if (!started) context.wakeAt(times.startedAt)
-  else if (!ready && role !== 'init' && times.readyAt > now) context.wakeAt(times.readyAt)
+  if (end !== undefined && end.at <= now) {
+    const message = terminationMessage(context.runtime, pod, container, attempt, outcome, end)
+    const over = ended(status, end.exitCode, end.at, message, end.reason)
+    return end.kill?.restarts === true && pod.metadata.deletionTimestamp === undefined
+      ? restartAfter(context, container, role, over, over.state!.terminated!)
+      : over
+  }
+  if (end !== undefined) context.wakeAt(end.kill !== undefined && end.kill.at > now ? end.kill.at : end.at)
+  if (probes.wakeAt !== undefined) context.wakeAt(probes.wakeAt)
+  const { started } = probes
+  const ready = role !== 'init' && started && probes.ready && !behaviourAnnotations(pod, container.name).isNeverReady
   const resources = resourceStatus(container)
   const isSame =
     status.started === started &&
@@ -128,6 +134,17 @@ function afterEnd(
     const ready = role === 'init' && terminated.exitCode === 0
     return status.ready === ready ? status : { ...status, ready }
   }
+  return restartAfter(context, container, role, status, terminated)
+}
+
+/** Now, or after a pause when it was started again before. */
+function restartAfter(
+  context: StepContext,
+  container: Container,
+  role: ContainerRole,
+  status: ContainerStatus,
+  terminated: ContainerStateTerminated,
+): ContainerStatus {
   const backoffMs = crashLoopBackoffMs(status)
   if (parseTimestamp(terminated.finishedAt) + backoffMs <= context.now) return start(context, container, role, status)
   const { name, namespace, uid } = context.pod.metadata
@@ -179,13 +196,19 @@ function start(context: StepContext, container: Container, role: ContainerRole, 
 }
 
 /** A running container's status once it ended. */
-export function ended(status: ContainerStatus, exitCode: number, endedAt: number, message: string | undefined): ContainerStatus {
+export function ended(
+  status: ContainerStatus,
+  exitCode: number,
+  endedAt: number,
+  message: string | undefined,
+  reason: string = exitCode === 0 ? 'Completed' : 'Error',
+): ContainerStatus {
   const terminated: ContainerStateTerminated = {
     containerID: status.containerID,
     exitCode,
     finishedAt: timestamp(endedAt),
     ...(message === undefined ? {} : { message }),
-    reason: exitCode === 0 ? 'Completed' : 'Error',
+    reason,
     startedAt: status.state?.running?.startedAt,
   }
   return { ...status, ready: false, started: false, state: { terminated } }

@@ -23,6 +23,8 @@ export interface PodOnNode {
   readonly allocatable?: Readonly<Record<string, string>> | undefined
   /** Milliseconds since the epoch. */
   readonly now: number
+  /** When its kubelet last looked at it: what happened since is told of. undefined when that isn't known. */
+  readonly lookedAt?: number | undefined
 }
 
 export interface PodStep {
@@ -96,7 +98,15 @@ function running(given: PodOnNode, record: (event: PlannedEvent) => void, wake: 
   if (given.podIP === undefined && pod.spec.hostNetwork !== true) {
     return withConditions(given, { ...base, phase: 'Pending' }, false)
   }
-  const context: StepContext = { pod, runtime, now, stageStartsAt: parseTimestamp(base.startTime), record, wakeAt: wake }
+  const context: StepContext = {
+    pod,
+    runtime,
+    now,
+    lookedAt: given.lookedAt,
+    stageStartsAt: parseTimestamp(base.startTime),
+    record,
+    wakeAt: wake,
+  }
   const init = stepInitContainers(context, base)
   let main = base.containerStatuses!
   if (init.isDone) {

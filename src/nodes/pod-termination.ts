@@ -2,15 +2,12 @@
 import { parseTimestamp, timestamp } from '../api/meta/time.ts'
 import type { Container, ContainerStatus, Pod, PodStatus } from '../api/types.gen.ts'
 import type { PlannedEvent } from '../runtime/plan.ts'
-import { behaviourAnnotations } from './behaviour-annotations.ts'
 import type { ContainerRuntime } from './container-behaviour.ts'
+import { EXIT_KILLED } from './container-end.ts'
 import { containerEvent, ended } from './container-step.ts'
 import { hasStartedContainer } from './pod-conditions.ts'
 import { initRole } from './restart-rule.ts'
-import { predictCommand } from './shell.ts'
-
-/** 128 + SIGKILL */
-const EXIT_KILLED = 137
+import { failsPreStop, stopDelayMs } from './stop-delay.ts'
 
 /**
  * When the containers of a pod that is to stop have ended: at once, unless a preStop hook or an annotation makes them
@@ -35,20 +32,14 @@ function runningContainers(pod: Pod): Container[] {
   return [...(pod.spec.initContainers ?? []), ...pod.spec.containers].filter(({ name }) => running.has(name))
 }
 
-function stopDelayMs(pod: Pod, container: Container): number {
-  const annotated = behaviourAnnotations(pod, container.name).stopDelayMs
-  if (annotated !== undefined) return annotated
-  const hook = container.lifecycle?.preStop
-  if (hook?.sleep !== undefined) return hook.sleep.seconds * 1000
-  if (hook?.exec?.command === undefined) return 0
-  const quick = { runsForMs: 0, exitCode: 0, output: '' }
-  const { runsForMs } = predictCommand(hook.exec.command, { environment: {}, unknownCommand: quick, now: 0 })
-  return runsForMs === 'forever' ? Number.POSITIVE_INFINITY : runsForMs
-}
-
 /** What is told of the containers that run, when the pod is to stop. */
 export function stopEvents(pod: Pod): PlannedEvent[] {
-  return runningContainers(pod).map((container) => stopEvent(pod, container))
+  return runningContainers(pod).flatMap((container) => {
+    const killing = stopEvent(pod, container)
+    return failsPreStop(pod, container)
+      ? [killing, { ...killing, type: 'Warning', reason: 'FailedPreStopHook', message: 'PreStopHook failed' }]
+      : [killing]
+  })
 }
 
 function stopEvent(pod: Pod, container: Container): PlannedEvent {

@@ -1,4 +1,5 @@
 /** Commands whose effect on time, output or exit code is known. */
+import { dateText } from './shell-date.ts'
 import { arithmetic, isTrue } from './shell-expressions.ts'
 
 /** Far above what a script in a manifest does; a loop that counts longer is taken to run forever. */
@@ -30,6 +31,10 @@ export interface ShellState {
   /** Lets simulated time pass. */
   spend(milliseconds: number): void
   assign(text: string): void
+  variable(name: string): string | undefined
+  readFile(path: string): string | undefined
+  touchFile(path: string): void
+  removeFile(path: string): void
   executeAtMost(limitMs: number, argv: readonly string[]): number
 }
 
@@ -41,23 +46,49 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
   ':': () => 0,
   false: () => 1,
   echo: (args, interpreter) => {
-    const flags = args.findIndex((arg) => !/^-[neE]+$/.test(arg))
-    const words = flags < 0 ? [] : args.slice(flags)
-    interpreter.print(words.join(' ') + (args.slice(0, Math.max(flags, 0)).some((flag) => flag.includes('n')) ? '' : '\n'))
+    const first = args.findIndex((arg) => !/^-[neE]+$/.test(arg))
+    const flags = (first < 0 ? args : args.slice(0, first)).join('')
+    const text = (first < 0 ? [] : args.slice(first)).join(' ')
+    interpreter.print((flags.includes('e') ? unescaped(text) : text) + (flags.includes('n') ? '' : '\n'))
     return 0
   },
   printf: ([format = '', ...args], interpreter) => {
-    const values = [...args]
-    interpreter.print(
-      format
-        .replace(/\\n/g, '\n')
-        .replace(/\\t/g, '\t')
-        .replace(/%[sdif]/g, () => values.shift() ?? ''),
-    )
+    interpreter.print(printfText(format, args))
     return 0
   },
-  date: ([format], interpreter) => {
-    interpreter.print(`${format === '+%s' ? interpreter.secondsByTheClock() : new Date(interpreter.now).toUTCString()}\n`)
+  date: (args, interpreter) => {
+    // Whoever asks for seconds may reckon with them.
+    if (args.some((arg) => arg.includes('%s'))) interpreter.secondsByTheClock()
+    interpreter.print(`${dateText(args, interpreter.now)}\n`)
+    return 0
+  },
+  cat: (args, interpreter) => {
+    for (const path of args) if (!path.startsWith('-')) interpreter.print(interpreter.readFile(path) ?? '')
+    return 0
+  },
+  touch: (args, interpreter) => {
+    for (const path of args) interpreter.touchFile(path)
+    return 0
+  },
+  rm: (args, interpreter) => {
+    for (const path of args) if (!path.startsWith('-')) interpreter.removeFile(path)
+    return 0
+  },
+  hostname: (_args, interpreter) => {
+    interpreter.print(`${interpreter.variable('HOSTNAME') ?? ''}\n`)
+    return 0
+  },
+  printenv: (args, interpreter) => {
+    const values = args.map((name) => interpreter.variable(name)).filter((value) => value !== undefined)
+    interpreter.print(values.map((value) => `${value}\n`).join(''))
+    return values.length === args.length ? 0 : 1
+  },
+  pwd: (_args, interpreter) => {
+    interpreter.print('/\n')
+    return 0
+  },
+  whoami: (_args, interpreter) => {
+    interpreter.print('root\n')
     return 0
   },
   sleep: (args, interpreter) => {
@@ -109,6 +140,31 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
     return 0
   },
 }
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', a: '\x07', b: '\b' }
+
+function unescaped(text: string): string {
+  return text.replace(/\\([ntrab\\])/g, (_, letter: string) => ESCAPES[letter]!)
+}
+
+/** The format is used again for as long as there are arguments, as printf(1) does. */
+function printfText(format: string, args: readonly string[]): string {
+  const values = [...args]
+  let text = ''
+  do {
+    const left = values.length
+    text += unescaped(format).replace(
+      /%(-?)(0?)(\d*)(?:\.\d+)?([sdifxXu%])/g,
+      (_, minus: string, zero: string, width: string, type: string) => {
+        if (type === '%') return '%'
+        const value = values.shift() ?? (type === 's' ? '' : '0')
+        return minus === '-' ? value.padEnd(Number(width)) : value.padStart(Number(width), zero === '0' ? '0' : ' ')
+      },
+    )
+    if (values.length === left) break
+  } while (values.length > 0)
+  return text
+}
+
 const SLEEP_UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 function sleepMs(text: string): number | undefined {

@@ -11,6 +11,13 @@ export type Node =
   | { readonly type: 'for'; readonly variable: string; readonly words: readonly Word[]; readonly body: Node }
   | { readonly type: 'if'; readonly condition: Node; readonly then: Node; readonly otherwise: Node | undefined }
   | { readonly type: 'group'; readonly body: Node }
+  | { readonly type: 'redirected'; readonly body: Node; readonly redirections: readonly Redirection[] }
+
+/** Where output goes instead. Redirected input is read over: nobody knows what is in files. */
+export interface Redirection {
+  readonly from: 1 | 2 | 'both'
+  readonly to: { readonly descriptor: 1 | 2 } | { readonly file: Word; readonly appends: boolean }
+}
 
 export interface Item {
   readonly node: Node
@@ -27,10 +34,11 @@ export interface WordPart {
   readonly quote: 'none' | 'single' | 'double'
 }
 
-type Token = { readonly operator: string } | { readonly word: Word }
+type Token = { readonly operator: string } | { readonly word: Word } | { readonly redirection: Redirection }
 
 const OPERATOR = /^(?:&&|\|\||;;|[;&|()\n])/
-const REDIRECTION = /^\d*(?:>>|>&|>|<)\s*(?:&?\d+|-|"[^"]*"|'[^']*'|[^\s;&|()<>]*)/
+const REDIRECTED_INPUT = /^\d*<&?\s*(?:"[^"]*"|'[^']*'|[^\s;&|()<>]+)/
+const REDIRECTED_OUTPUT = /^(&|\d*)(>>|>&|>\||>)[ \t]*/
 const BETWEEN_WORDS = /^(?:[ \t]+|\\\n|#[^\n]*)/
 
 class SyntaxFault extends Error {}
@@ -50,9 +58,17 @@ function tokenize(source: string): Token[] {
   const tokens: Token[] = []
   let rest = source
   while (rest !== '') {
-    const skipped = BETWEEN_WORDS.exec(rest) ?? REDIRECTION.exec(rest)
+    const skipped = BETWEEN_WORDS.exec(rest) ?? REDIRECTED_INPUT.exec(rest)
     if (skipped !== null) {
       rest = rest.slice(skipped[0].length)
+      continue
+    }
+    const redirected = REDIRECTED_OUTPUT.exec(rest)
+    if (redirected !== null) {
+      const [target, length] = readWord(rest.slice(redirected[0].length))
+      const redirection = redirectionOf(redirected[1]!, redirected[2]!, target)
+      if (redirection !== undefined) tokens.push({ redirection })
+      rest = rest.slice(redirected[0].length + length)
       continue
     }
     const operator = OPERATOR.exec(rest)?.[0]
@@ -66,6 +82,17 @@ function tokenize(source: string): Token[] {
     rest = rest.slice(length)
   }
   return tokens
+}
+
+/** undefined for descriptors that lead nowhere: all but the two a log is made of. */
+function redirectionOf(descriptor: string, operator: string, target: Word): Redirection | undefined {
+  const from = descriptor === '&' ? 'both' : descriptor === '' ? 1 : Number(descriptor)
+  if (from !== 1 && from !== 2 && from !== 'both') return undefined
+  const name = plainText(target)
+  if (operator !== '>&') return { from, to: { file: target, appends: operator === '>>' } }
+  if (name === '1' || name === '2') return { from, to: { descriptor: Number(name) as 1 | 2 } }
+  if (name === '-') return { from, to: { file: [{ text: '/dev/null', quote: 'single' }], appends: true } }
+  return descriptor === '' ? { from: 'both', to: { file: target, appends: false } } : undefined
 }
 
 function readWord(source: string): [Word, number] {
@@ -166,7 +193,15 @@ class Parser {
     return stages.length === 1 ? stages[0]! : { type: 'pipe', stages }
   }
 
+  /** A command of any sort, and where its output goes. */
   #command(): Node {
+    const redirections: Redirection[] = []
+    const body = this.#compound() ?? this.#simple(redirections)
+    this.#takeRedirections(redirections)
+    return redirections.length === 0 ? body : { type: 'redirected', body, redirections }
+  }
+
+  #compound(): Node | undefined {
     if (this.#takeOperator('(')) {
       const body = this.#list([])
       if (!this.#takeOperator(')')) throw new SyntaxFault('expected )')
@@ -177,12 +212,23 @@ class Parser {
     if (this.#takeReserved('until')) return this.#loop(true)
     if (this.#takeReserved('for')) return this.#for()
     if (this.#takeReserved('if')) return this.#if()
+    return undefined
+  }
+
+  #simple(redirections: Redirection[]): Node {
     if (this.#isReserved(['case', 'function', 'select', '[['])) throw new SyntaxFault('not supported')
     const words: Word[] = []
-    for (let token = this.#tokens[this.#at]; token !== undefined && 'word' in token; token = this.#tokens[++this.#at])
-      words.push(token.word)
-    if (words.length === 0 || this.#peekOperator() === '(') throw new SyntaxFault('expected a command')
+    for (let next = this.#tokens[this.#at]; next !== undefined && !('operator' in next); next = this.#tokens[++this.#at]) {
+      if ('word' in next) words.push(next.word)
+      else redirections.push(next.redirection)
+    }
+    if ((words.length === 0 && redirections.length === 0) || this.#peekOperator() === '(') throw new SyntaxFault('expected a command')
     return { type: 'command', words }
+  }
+
+  #takeRedirections(redirections: Redirection[]): void {
+    for (let next = this.#tokens[this.#at]; next !== undefined && 'redirection' in next; next = this.#tokens[++this.#at])
+      redirections.push(next.redirection)
   }
 
   #loop(until: boolean): Node {

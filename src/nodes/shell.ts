@@ -4,13 +4,33 @@
  * repeat, which proves that they never end.
  */
 import { BUILTINS, Exit, Forever, LoopJump, type ShellState, STEP_LIMIT } from './shell-builtins.ts'
-import { arithmetic } from './shell-expressions.ts'
-import { endOfParentheses, type Node, parseScript, type Word } from './shell-syntax.ts'
+import { isStraight, type Round, type Stride, strideOf } from './shell-loops.ts'
+import { type Absence, type Chunk, ShellOutput, type Sink } from './shell-output.ts'
+import { type Node, parseScript, type Redirection, type Word } from './shell-syntax.ts'
+import { expandWord } from './shell-words.ts'
 
 export interface Prediction {
   readonly runsForMs: number | 'forever'
   readonly exitCode: number
-  readonly output: string
+  /** The end of what is printed to the container's log; of a loop without end, what its first round prints. */
+  readonly printed: readonly Chunk[]
+  /** What was written where. */
+  readonly files: ReadonlyMap<string, string>
+  /** When files that it removed were not there. */
+  readonly absences: readonly Absence[]
+}
+
+/** A log that is followed for longer than it takes to see what becomes of the command. */
+export interface LogWindow {
+  /** Since the command began; what is printed long before it may be left out. */
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
+export interface PredictedLog {
+  readonly printed: readonly Chunk[]
+  /** Nothing is known of what comes after; `forever` when nothing does. */
+  readonly knownUntilMs: number | 'forever'
 }
 
 export interface ShellContext {
@@ -21,17 +41,23 @@ export interface ShellContext {
   readonly now: number
 }
 
-/** What follows is cut: only the end of a log matters to anybody, and a loop may print for years. */
-const OUTPUT_LIMIT = 2048
+/** Of what is printed until the command ends or goes round in circles: as much as a termination message may hold. */
+const KEPT_CHARACTERS = 4096
+/** Of a log that is read. */
+const KEPT_LOG_CHARACTERS = 256 << 10
+/** Rounds of a loop that are gone through before the time that is asked about. */
+const KEPT_ROUNDS = 1000
+/** A log that takes more steps than this to come to the time asked about is at its end. */
+const LOG_STEP_LIMIT = 10 * STEP_LIMIT
 
 const SHELLS = new Set(['sh', 'bash', 'ash', 'dash', 'zsh', 'ksh'])
 /** Programs that do their work in no time worth simulating, and succeed. */
 const QUICK = new Set(
   (
-    'awk base64 basename cat cd chmod chown clear command cp curl cut df dig dirname env export file find free getent grep gunzip gzip ' +
-    'head hostname id ip ifconfig jq kill ln local ls md5sum mkdir mktemp mv nc netstat nproc nslookup ping pkill printenv ps pwd readlink ' +
-    'readonly realpath rm rmdir sed set sha256sum shift shopt sort source split stat sync sysctl tar tee touch tr trap type ulimit ' +
-    'umask uname uniq unset unzip uptime wait wc wget which whoami xargs zip .'
+    'awk base64 basename cd chmod chown clear command cp curl cut df dig dirname env export file find free getent grep gunzip gzip ' +
+    'head id ip ifconfig jq kill ln local ls md5sum mkdir mktemp mv nc netstat nproc nslookup ping pkill ps readlink ' +
+    'readonly realpath rmdir sed set sha256sum shift shopt sort source split stat sync sysctl tar tee tr trap type ulimit ' +
+    'umask uname uniq unset unzip uptime wait wc wget which xargs zip .'
   ).split(' '),
 )
 /** Commands that run on whatever their arguments. */
@@ -40,6 +66,13 @@ const ENDLESS = new Set(['pause', 'yes'])
 /** A command line as a container has it: the program and its arguments. */
 export function predictCommand(argv: readonly string[], context: ShellContext): Prediction {
   return new Interpreter(context).run((interpreter) => interpreter.execute(argv))
+}
+
+/** What the command prints up to some time. Loops that do the same each time round cost nothing; others are followed for a while. */
+export function predictLog(argv: readonly string[], context: ShellContext, window: LogWindow): PredictedLog {
+  const interpreter = new Interpreter(context, window)
+  const { printed } = interpreter.run(() => interpreter.execute(argv))
+  return { printed: printed.toSorted((a, b) => a.atMs - b.atMs), knownUntilMs: interpreter.isCut ? window.untilMs : 'forever' }
 }
 
 /** Is the outcome of this command line known, or only guessed by `unknownCommand`? */
@@ -53,19 +86,32 @@ const WRAPPERS = new Set(['exec', 'nohup', 'nice', 'time', 'eval', 'tini', 'dumb
 
 class Interpreter implements ShellState {
   readonly #context: ShellContext
+  readonly #window: LogWindow | undefined
   readonly #variables: Map<string, string>
+  readonly #output: ShellOutput
   #elapsedMs = 0
-  #output = ''
   #steps = 0
   #exitsOnError = false
   #readsClock = false
-  /** Set while a substitution or a pipe stage runs: where its output goes. */
-  #captured: string | undefined
+  #readsFiles = false
+  #hasSkipped = false
+  /** When a command is cut off. */
+  #untilMs: number
+  /** It would have gone on after the window. */
+  isCut = false
+  #stdout: Sink
+  #stderr: Sink
   status = 0
 
-  constructor(context: ShellContext) {
+  /** @param window without one, a loop that repeats itself is the end of it */
+  constructor(context: ShellContext, window?: LogWindow) {
     this.#context = context
+    this.#window = window
+    this.#untilMs = window?.untilMs ?? Number.POSITIVE_INFINITY
     this.#variables = new Map(Object.entries(context.environment))
+    this.#output = new ShellOutput(() => this.#elapsedMs, window === undefined ? KEPT_CHARACTERS : KEPT_LOG_CHARACTERS)
+    this.#stdout = this.#output.log
+    this.#stderr = this.#output.log
   }
 
   get now(): number {
@@ -79,25 +125,52 @@ class Interpreter implements ShellState {
   }
 
   run(body: (interpreter: Interpreter) => number): Prediction {
+    const outcome = (runsForMs: Prediction['runsForMs'], exitCode: number): Prediction => {
+      return { runsForMs, exitCode, printed: this.#output.chunks, files: this.#output.files, absences: this.#output.absences }
+    }
     try {
       const exitCode = body(this)
-      return { runsForMs: this.#elapsedMs, exitCode, output: this.#output }
+      return outcome(this.#elapsedMs, exitCode)
     } catch (jump) {
-      if (jump instanceof Exit) return { runsForMs: this.#elapsedMs, exitCode: jump.exitCode, output: this.#output }
-      if (jump instanceof Forever) return { runsForMs: 'forever', exitCode: 0, output: this.#output }
-      if (jump instanceof LoopJump) return { runsForMs: this.#elapsedMs, exitCode: 0, output: this.#output }
+      if (jump instanceof Exit) return outcome(this.#elapsedMs, jump.exitCode)
+      if (jump instanceof Forever) return outcome('forever', 0)
+      if (jump instanceof LoopJump) return outcome(this.#elapsedMs, 0)
       throw jump
     }
   }
 
   print(text: string): void {
-    if (this.#captured !== undefined) this.#captured += text
-    else if (this.#output.length < OUTPUT_LIMIT) this.#output = (this.#output + text).slice(0, OUTPUT_LIMIT)
+    this.#stdout(text)
   }
 
   spend(milliseconds: number): void {
     if (milliseconds === Number.POSITIVE_INFINITY) throw new Forever()
     this.#elapsedMs += milliseconds
+    if (this.#elapsedMs <= this.#untilMs) return
+    if (this.#untilMs === this.#window?.untilMs) this.isCut = true
+    throw new Forever()
+  }
+
+  #step(): void {
+    if (++this.#steps > (this.#window === undefined ? STEP_LIMIT : LOG_STEP_LIMIT)) throw new Forever()
+  }
+
+  /** undefined for a file that the script didn't write itself. */
+  readFile(path: string): string | undefined {
+    this.#readsFiles = true
+    return this.#output.files.get(path)
+  }
+
+  touchFile(path: string): void {
+    this.#output.touch(path)
+  }
+
+  removeFile(path: string): void {
+    this.#output.remove(path)
+  }
+
+  variable(name: string): string | undefined {
+    return this.#variables.get(name)
   }
 
   /** `NAME=value`, or what `let` takes. */
@@ -113,7 +186,7 @@ class Interpreter implements ShellState {
   }
 
   execute(argv: readonly string[]): number {
-    if (++this.#steps > STEP_LIMIT) throw new Forever()
+    this.#step()
     let words = [...argv]
     while (words.length > 0 && /^[A-Za-z_]\w*=/.test(words[0]!)) this.assign(words.shift()!)
     while (words.length > 1 && WRAPPERS.has(programName(words[0]!))) {
@@ -128,28 +201,34 @@ class Interpreter implements ShellState {
     if (name === 'export' || name === 'local' || name === 'readonly') for (const arg of args) this.assign(arg)
     if (name === 'env' || name === 'command') {
       const rest = args.filter((arg) => !arg.startsWith('-'))
-      if (rest.length > 0 && !(name === 'command' && args[0] === '-v')) return this.execute(rest)
+      if (rest.length === 0)
+        this.print(
+          Object.entries(this.#context.environment)
+            .map(([key, value]) => `${key}=${value}\n`)
+            .join(''),
+        )
+      else if (!(name === 'command' && args[0] === '-v')) return this.execute(rest)
     }
     if (ENDLESS.has(name)) throw new Forever()
     const builtin = Object.hasOwn(BUILTINS, name) ? BUILTINS[name] : undefined
     if (builtin !== undefined) return builtin(args, this)
     if (QUICK.has(name)) return 0
-    const { runsForMs, exitCode, output } = this.#context.unknownCommand
-    this.print(output)
-    this.spend(runsForMs === 'forever' ? Number.POSITIVE_INFINITY : runsForMs)
-    return exitCode
+    return this.#unknown()
   }
 
   /** As timeout(1): 124 when the limit cuts it off. */
   executeAtMost(limitMs: number, argv: readonly string[]): number {
-    const before = this.#elapsedMs
+    const outer = this.#untilMs
+    const endsAt = this.#elapsedMs + limitMs
+    this.#untilMs = Math.min(outer, endsAt)
     try {
-      const exitCode = this.execute(argv)
-      if (this.#elapsedMs - before <= limitMs) return exitCode
+      return this.execute(argv)
     } catch (jump) {
       if (!(jump instanceof Forever)) throw jump
+    } finally {
+      this.#untilMs = outer
     }
-    this.#elapsedMs = before + limitMs
+    this.#elapsedMs = endsAt
     return 124
   }
 
@@ -173,7 +252,7 @@ class Interpreter implements ShellState {
 
   /** @param isTested its failure is looked at, so `set -e` leaves it alone */
   #evaluate(node: Node, isTested: boolean): number {
-    if (++this.#steps > STEP_LIMIT) throw new Forever()
+    this.#step()
     this.status = this.#evaluateNode(node, isTested)
     if (this.status !== 0 && this.#exitsOnError && !isTested && (node.type === 'command' || node.type === 'pipe'))
       throw new Exit(this.status)
@@ -188,6 +267,8 @@ class Interpreter implements ShellState {
         return this.#evaluate(node.body, true) === 0 ? 1 : 0
       case 'group':
         return this.#evaluate(node.body, isTested)
+      case 'redirected':
+        return this.#redirected(node.body, node.redirections, isTested)
       case 'pipe':
         return this.#pipe(node.stages)
       case 'if':
@@ -230,20 +311,40 @@ class Interpreter implements ShellState {
     return 0
   }
 
-  /** Stages run at once: the time is the longest one's, the status the last one's. */
+  #redirected(body: Node, redirections: readonly Redirection[], isTested: boolean): number {
+    const [stdout, stderr] = [this.#stdout, this.#stderr]
+    try {
+      for (const { from, to } of redirections) {
+        const sink =
+          'descriptor' in to
+            ? to.descriptor === 1
+              ? this.#stdout
+              : this.#stderr
+            : this.#output.file(this.#expand(to.file).join(' '), to.appends)
+        if (from !== 2) this.#stdout = sink
+        if (from !== 1) this.#stderr = sink
+      }
+      return this.#evaluate(body, isTested)
+    } finally {
+      this.#stdout = stdout
+      this.#stderr = stderr
+    }
+  }
+
+  /** Stages run at once: the time is the longest one's, the status the last one's. What passes all others on is printed as it comes. */
   #pipe(stages: readonly Node[]): number {
     const start = this.#elapsedMs
-    const outer = this.#captured
+    const outer = this.#stdout
+    const lastSource = stages.findLastIndex((stage) => !passesOn(stage))
     let longest = 0
     let status = 0
     for (const [index, stage] of stages.entries()) {
       this.#elapsedMs = start
-      const isLast = index === stages.length - 1
-      this.#captured = isLast ? outer : ''
+      this.#stdout = index < lastSource ? () => {} : outer
       try {
         status = this.#evaluate(stage, true)
       } finally {
-        this.#captured = outer
+        this.#stdout = outer
       }
       longest = Math.max(longest, this.#elapsedMs - start)
     }
@@ -252,12 +353,37 @@ class Interpreter implements ShellState {
   }
 
   #while(node: Node & { type: 'while' }, isTested: boolean): number {
+    const rounds: Round[] = []
+    const canSkip = this.#window !== undefined && isStraight(node.body) && isStraight(node.condition)
     for (;;) {
       const before = this.#fingerprint()
+      const printedBefore = this.#output.printed
+      const startedAt = this.#elapsedMs
       if ((this.#evaluate(node.condition, true) === 0) === node.until) return 0
       if (!this.#loopBody(node.body, isTested)) return 0
-      if (this.#fingerprint() === before) throw new Forever()
+      if (this.#window === undefined) {
+        if (this.#fingerprint() === before) throw new Forever()
+        continue
+      }
+      const isRepeating = this.#fingerprint() === before
+      // It prints in no time for ever, or never: the log is at its end.
+      if (isRepeating && (this.#elapsedMs === startedAt || this.#output.printed === printedBefore)) throw new Forever()
+      if (isRepeating) this.#skipRounds({ milliseconds: this.#elapsedMs - startedAt, steps: new Map() })
+      else if (canSkip && !this.#hasSkipped) {
+        rounds.push({ variables: new Map(this.#variables), elapsedMs: this.#elapsedMs })
+        const stride = rounds.length < 3 ? undefined : strideOf(rounds.at(-3)!, rounds.at(-2)!, rounds.at(-1)!)
+        if (stride !== undefined) this.#skipRounds(stride)
+      }
     }
+  }
+
+  /** Goes on shortly before the time that is asked about. */
+  #skipRounds({ milliseconds, steps }: Stride): void {
+    const rounds = Math.floor((this.#window!.fromMs - this.#elapsedMs) / milliseconds) - KEPT_ROUNDS
+    if (this.#hasSkipped || !(rounds > 0)) return
+    this.#hasSkipped = true
+    this.#elapsedMs += rounds * milliseconds
+    for (const [name, step] of steps) this.#variables.set(name, String(Number(this.#variables.get(name)) + rounds * step))
   }
 
   /** false when the loop was left by `break`. */
@@ -272,81 +398,39 @@ class Interpreter implements ShellState {
   }
 
   #fingerprint(): string {
-    return JSON.stringify([...this.#variables, this.#readsClock ? this.#elapsedMs : 0])
+    return JSON.stringify([...this.#variables, this.#readsClock ? this.#elapsedMs : 0, ...(this.#readsFiles ? this.#output.files : [])])
   }
 
   #expand(word: Word): string[] {
-    let fields: string[] = ['']
-    let isQuoted = false
-    for (const part of word) {
-      if (part.quote !== 'none') isQuoted = true
-      const text = part.quote === 'single' ? part.text : this.#substitute(part.text, part.quote === 'double')
-      if (part.quote !== 'none') {
-        fields[fields.length - 1] += text
-        continue
-      }
-      const pieces = text.includes('{') ? braces(text) : text.split(/\s+/)
-      fields[fields.length - 1] += pieces[0] ?? ''
-      fields = fields.concat(pieces.slice(1))
-    }
-    return isQuoted ? fields : fields.filter((field) => field !== '')
-  }
-
-  #substitute(text: string, isDoubleQuoted: boolean): string {
-    let result = ''
-    for (let at = 0; at < text.length; at++) {
-      if (isDoubleQuoted && text[at] === '\\' && /["\\$`]/.test(text[at + 1] ?? '')) result += text[++at]
-      else if (text.startsWith('$((', at)) {
-        const end = endOfParentheses(text, at + 1)
-        result += String(arithmetic(this.#substitute(text.slice(at + 3, end - 1), false), this.#variables))
-        at = end
-      } else if (text.startsWith('$(', at)) {
-        const end = endOfParentheses(text, at + 1)
-        result += this.#capture(text.slice(at + 2, end))
-        at = end
-      } else {
-        const variable = /^\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?[^}]*\}|([?#@*$!]))/.exec(text.slice(at))
-        if (variable === null) {
-          result += text[at]
-          continue
-        }
-        const [whole, plain, braced, fallback, special] = variable
-        result += special === '?' ? String(this.status) : (this.#variables.get(plain ?? braced ?? '') ?? fallback ?? '')
-        at += whole.length - 1
-      }
-    }
-    return result
+    return expandWord(word, { variables: this.#variables, status: this.status, capture: (script) => this.#capture(script) })
   }
 
   #capture(script: string): string {
     const parsed = parseScript(script)
     if (parsed === undefined) return ''
-    const outer = this.#captured
-    this.#captured = ''
+    const outer = this.#stdout
+    let captured = ''
+    this.#stdout = (text) => {
+      captured += text
+    }
     try {
       this.#evaluate(parsed, true)
-      return this.#captured.replace(/\n+$/, '')
     } catch (jump) {
-      if (jump instanceof Exit) return this.#captured.replace(/\n+$/, '')
-      throw jump
+      if (!(jump instanceof Exit)) throw jump
     } finally {
-      this.#captured = outer
+      this.#stdout = outer
     }
+    return captured.replace(/\n+$/, '')
   }
+}
+
+/** Does it print all that it is given? */
+function passesOn(node: Node): boolean {
+  if (node.type !== 'command') return false
+  const name = node.words[0]?.[0]?.text
+  return name === 'tee' || (name === 'cat' && node.words.length === 1)
 }
 
 function programName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
-}
-
-/** `{1..5}` in a word. */
-function braces(text: string): string[] {
-  const match = /^(.*)\{(-?\d+)\.\.(-?\d+)\}(.*)$/.exec(text)
-  if (match === null) return text.split(/\s+/)
-  const [, before, from, to, after] = match
-  const step = Number(from) <= Number(to) ? 1 : -1
-  const words: string[] = []
-  for (let n = Number(from); step > 0 ? n <= Number(to) : n >= Number(to); n += step)
-    if (words.push(`${before}${n}${after}`) >= STEP_LIMIT) break
-  return words
 }

@@ -6,6 +6,7 @@ import type { AdmissionChain } from '../admission/admission.ts'
 import type { ResourceDefinition, Warn } from '../api/definition.ts'
 import type { KubeObject } from '../api/object.ts'
 import type { Schemas } from '../api/schema.ts'
+import type { ContainerLogs } from '../api/simulation/container-logs.ts'
 import type { UserInfo } from '../api/types.gen.ts'
 import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -21,6 +22,8 @@ export interface RegistryContext {
   readonly clock: Clock
   readonly random: Random
   readonly tokens: ServiceAccountTokens
+  /** What pods' containers print: upstream asks their kubelets. */
+  readonly logs: ContainerLogs
 }
 
 export interface User {

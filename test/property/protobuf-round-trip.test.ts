@@ -14,7 +14,9 @@ interface Resource {
 }
 
 const resources: Resource[] = JSON.parse(readFileSync(new URL('../../openapi/resources.json', import.meta.url), 'utf8'))
-const kinds = [...new Map(resources.map((resource) => [resource.schema, resource])).values()].map(({ group, version, kind, schema }) => ({
+/** As a custom resource, which it is elsewhere, a Stage has none. */
+const withMessage = resources.filter(({ group }) => group !== 'kwok.x-k8s.io')
+const kinds = [...new Map(withMessage.map((resource) => [resource.schema, resource])).values()].map(({ group, version, kind, schema }) => ({
   apiVersion: group === '' ? version : `${group}/${version}`,
   kind,
   schema,

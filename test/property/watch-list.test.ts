@@ -31,6 +31,7 @@ function newContext(random: Random = new SeededRandom(1)): RegistryContext {
     admission: new AdmissionChain([], { get: () => undefined, list: () => [], follow: () => {}, idle: async () => {}, now: 0 }),
     clock: new VirtualClock(),
     random,
+    logs: { read: () => ({ lines: [], knownUntil: undefined }) },
     tokens: new ServiceAccountTokens({ keys: signingKeyStore(cache), find: () => undefined, now: () => 0 }),
   }
 }

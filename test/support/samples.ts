@@ -108,6 +108,7 @@ export const SAMPLES: Readonly<Record<string, { metadata: { name: string } } & R
     metadata,
     spec: { request: certificateRequest(), signerName: 'example.com/sample', usages: ['digital signature'] },
   },
+  'kwok.x-k8s.io/v1alpha1/stages': { metadata, spec: { resourceRef: { apiGroup: 'v1', kind: 'Sample' }, weight: 0 } },
   'coordination.k8s.io/v1/leases': { metadata, spec: { holderIdentity: 'me', leaseDurationSeconds: 40 } },
   'discovery.k8s.io/v1/endpointslices': { metadata, addressType: 'IPv4', endpoints: [{ addresses: ['10.1.2.3'] }], ports: [{ port: 80 }] },
   'events.k8s.io/v1/events': {

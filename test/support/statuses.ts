@@ -33,6 +33,7 @@ export const STATUSES: Readonly<Record<string, Readonly<Record<string, unknown>>
   'certificates.k8s.io/v1/certificatesigningrequests': { certificate: certificate() },
   'flowcontrol.apiserver.k8s.io/v1/flowschemas': { conditions: [{ ...CONDITION, type: 'Dangling' }] },
   'flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations': { conditions: [{ ...CONDITION, type: 'Sampled' }] },
+  'kwok.x-k8s.io/v1alpha1/stages': { conditions: [CONDITION] },
   'networking.k8s.io/v1/ingresses': { loadBalancer: { ingress: [{ ip: '10.1.2.3' }] } },
   'networking.k8s.io/v1/servicecidrs': { conditions: [CONDITION] },
   'policy/v1/poddisruptionbudgets': { currentHealthy: 1, desiredHealthy: 1, disruptionsAllowed: 1, expectedPods: 2 },

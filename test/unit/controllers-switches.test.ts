@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { DEFAULT_FEATURE_GATES } from '../../src/api/feature-gates.ts'
 import { loadDefinitions } from '../../src/api/index.ts'
+import { Schemas } from '../../src/api/schema.ts'
 import { HELP, readConfig } from '../../src/config.ts'
 import { controllers } from '../../src/controllers/index.ts'
 import { CONTROLLER_NAMES, enabledControllers } from '../../src/controllers/switches.ts'
+import { SeededRandom } from '../../src/lib/random.ts'
 import { nodeAgentController } from '../../src/nodes/agent/controller.ts'
 import { nodeChurnController } from '../../src/nodes/churn/controller.ts'
 import { SimulatedRuntime } from '../../src/nodes/container-behaviour.ts'
@@ -58,7 +60,7 @@ test('the names are those of the controllers', () => {
       advertised: () => ({ address: '10.0.0.1', port: 443, clusterIP: '10.96.0.1' }),
     }),
     schedulerController(),
-    kubeletController(new SimulatedRuntime()),
+    kubeletController(new SimulatedRuntime(), { schemas: new Schemas(), random: new SeededRandom(1), version: 'v1.36.2' }),
     nodeAgentController('v1.36.0'),
     nodeChurnController(),
   ]

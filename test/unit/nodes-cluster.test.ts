@@ -17,6 +17,7 @@ import { VirtualClock } from '../../src/lib/clock.ts'
 import { SeededRandom } from '../../src/lib/random.ts'
 import { nodeAgentController } from '../../src/nodes/agent/controller.ts'
 import { SimulatedRuntime } from '../../src/nodes/container-behaviour.ts'
+import { SimulatedLogs } from '../../src/nodes/container-logs.ts'
 import { kubeletController } from '../../src/nodes/kubelet/controller.ts'
 import { NODE_ACTIONS, newNode } from '../../src/nodes/node-objects.ts'
 import { Resources } from '../../src/registry/resources.ts'
@@ -64,7 +65,16 @@ class Cluster {
       view as never,
     )
     const tokens = new ServiceAccountTokens({ keys: signingKeyStore(cache), find: view.get as never, now: () => clock.now() })
-    const context = { cache, resources, schemas: new Schemas(), admission, clock, random: new SeededRandom(1), tokens }
+    const context = {
+      cache,
+      resources,
+      schemas: new Schemas(),
+      admission,
+      clock,
+      random: new SeededRandom(1),
+      tokens,
+      logs: new SimulatedLogs(new SimulatedRuntime()),
+    }
     this.client = new LocalClient(context, controllerUser('test'), 'test')
     this.manager = this.#newManager()
   }
@@ -74,7 +84,7 @@ class Cluster {
     const onError = (controller: string, key: string, error: unknown) => this.errors.push(controller, key, error)
     return new ControllerManager({ client, clock, random: new SeededRandom(2), activity, onError }, [
       schedulerController(),
-      kubeletController(new SimulatedRuntime()),
+      kubeletController(new SimulatedRuntime(), { schemas: new Schemas(), random: new SeededRandom(3), version: 'v1.36.2' }),
       nodeAgentController('v1.36.0'),
       nodeLifecycleController(clock.now()),
       taintEvictionController(),

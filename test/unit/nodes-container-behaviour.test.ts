@@ -103,6 +103,6 @@ describe('SimulatedRuntime', () => {
     })
     expect(outcome.runsForMs).toBe(row.runsForMs)
     expect(outcome.exitCode).toBe(row.exitCode ?? 0)
-    if (row.output !== undefined) expect(outcome.output).toBe(row.output)
+    if (row.output !== undefined) expect(outcome.printed.map(({ text }) => text).join('')).toBe(row.output)
   })
 })

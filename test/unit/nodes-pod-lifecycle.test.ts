@@ -219,7 +219,8 @@ const rows: Row[] = [
     phase: 'Pending',
     states: ['ImagePullBackOff'],
     ready: 'False',
-    writes: 1,
+    // It is tried after 0, 10, 30 and 70 s, and each time waited for.
+    writes: 8,
   },
   {
     name: 'never ready',

@@ -11,14 +11,17 @@ import { APPLY_PATCH_TYPE, bodyMediaType, type PatchType, patchMediaType } from 
 import { fieldManagerErrors, fieldManagerOf } from '../field-manager.ts'
 import { booleanOf, dryRunOf, integerOf, type Query, textOf, writeOptionErrors } from '../query.ts'
 import type { RequestInfo } from '../request-info.ts'
-import type { WatchStream } from '../watch-stream.ts'
 
 /** What answering needs of the server. */
 export interface ResourceServer {
   readonly context: RegistryContext
   readonly codecs: Codecs
-  /** Watches that are open, to be ended when the server closes. */
-  readonly streams: Set<WatchStream>
+  /** Answers that go on, to be ended when the server closes. */
+  readonly streams: Set<OpenAnswer>
+}
+
+export interface OpenAnswer {
+  end(): void
 }
 
 export interface Call {

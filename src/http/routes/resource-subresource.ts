@@ -1,8 +1,9 @@
 /** Every verb of a subresource, as its entry in registry/subresources allows it. */
 import type { ResourceDefinition } from '../../api/definition.ts'
 import type { Target } from '../../registry/context.ts'
-import { findSubresource, type Subresource } from '../../registry/subresources/subresources.ts'
-import { NO_SUCH_PATH, sendBytes } from '../respond.ts'
+import { findSubresource, type Subresource, type TextStream } from '../../registry/subresources/subresources.ts'
+import { queryReader } from '../query.ts'
+import { headersOf, NO_SUCH_PATH, sendBytes } from '../respond.ts'
 import { representationOf, sendEncoded, sendResult } from './resource-answer.ts'
 import { decodeBody, patchOf, replacementOf } from './resource-body.ts'
 import { type Call, methodNotAllowed, patchOptions, type ResourceServer, targetOf, writeOptions } from './resource-call.ts'
@@ -17,8 +18,7 @@ export async function subresourceCall(server: ResourceServer, call: Call): Promi
   switch (request.method) {
     case 'GET': {
       if (subresource.text !== undefined) {
-        const text = subresource.text(context, target, call.query)
-        return sendBytes(call.reply, 200, 'text/plain', Buffer.from(text))
+        return sendText(server, call, subresource.text(context, target, queryReader(call.query)))
       }
       if (subresource.get === undefined) throw methodNotAllowed()
       const representation = representationOf(server, call, shown)
@@ -37,6 +37,30 @@ export async function subresourceCall(server: ResourceServer, call: Call): Promi
     default:
       throw methodNotAllowed()
   }
+}
+
+function sendText({ streams }: ResourceServer, { reply }: Call, text: string | TextStream | undefined): void {
+  if (typeof text === 'string') return sendBytes(reply, 200, 'text/plain', Buffer.from(text))
+  reply.hijack()
+  const { raw } = reply
+  // Upstream: responsewriters StreamObject.
+  if (text === undefined) {
+    raw.writeHead(204, headersOf('text/plain')).end()
+    return
+  }
+  raw.writeHead(200, { ...headersOf('text/plain'), 'transfer-encoding': 'chunked' })
+  raw.flushHeaders()
+  const stream = { end: () => raw.end() }
+  streams.add(stream)
+  const sending = text.start(
+    (part) => raw.write(part),
+    () => raw.end(),
+  )
+  raw.on('error', () => sending.stop())
+  raw.on('close', () => {
+    sending.stop()
+    streams.delete(stream)
+  })
 }
 
 async function writeSubresource(

@@ -2,29 +2,45 @@
  * The kubelets of all simulated nodes: a controller over the pods bound to them. It alone writes the status of such a
  * pod, and confirms its deletion. A failed node's pods are left as they are until it comes back.
  */
-import type { Node, Pod } from '../../api/types.gen.ts'
+import type { Node, Pod, Stage } from '../../api/types.gen.ts'
 import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
 import { podCIDROf, silentState, whyKubeletIsIdle } from '../node-state.ts'
 import { isFinished } from '../pod-lifecycle.ts'
+import { isStaged, keysOfStaged, STAGES, stagesFor } from '../stages/controller.ts'
+import { podFunctions } from '../stages/pod-functions.ts'
+import { StagePlayer, type StageTools } from '../stages/stage-player.ts'
 import { MirrorStatuses } from '../static-pods/mirror-statuses.ts'
 import { isMirror } from '../static-pods/reconcile.ts'
 import { awaitsAdmission } from './admit.ts'
 import { PodIPAllocator } from './pod-ip-allocator.ts'
 import { type ObservedPod, reconcilePod } from './reconcile.ts'
 
+interface Observed extends ObservedPod {
+  /** Those for Pods, where they lead the pod's life. */
+  readonly stages?: readonly Stage[]
+}
+
 /** @param mirrors what is known of static pods whose mirrors were deleted */
-export function kubeletController(runtime: ContainerRuntime, mirrors = new MirrorStatuses()): ControllerDefinition<ObservedPod> {
+export function kubeletController(
+  runtime: ContainerRuntime,
+  tools: StageTools,
+  mirrors = new MirrorStatuses(),
+): ControllerDefinition<Observed> {
   const addresses = new PodIPAllocator()
+  const player = new StagePlayer({ resource: 'pods', schema: 'io.k8s.api.core.v1.Pod' }, tools)
   /** The uid of each pod whose containers were told to stop. After a restart they are told again, as by a kubelet. */
   const stopping = new Map<Key, string>()
   /** Since when nothing was heard of pods that go on, in milliseconds since the epoch. */
   const cutOff = new Map<Key, number>()
+  /** When each pod with probes was last looked at. */
+  const lookedAt = new Map<Key, number>()
   return {
     name: 'kubelet',
     reconciles: 'pods',
     watches: {
+      [STAGES]: keysOfStaged('Pod', (reader) => reader.list<Pod>('pods').map(keyOfPod)),
       nodes: (current, old, reader) => {
         const [before, after] = [old as Node | undefined, current as Node | undefined]
         if (after === undefined && before !== undefined) addresses.forgetNode(before.metadata.name)
@@ -45,6 +61,8 @@ export function kubeletController(runtime: ContainerRuntime, mirrors = new Mirro
         stopping.delete(key)
         cutOff.delete(key)
       }
+      if (pod === undefined) player.forget(key)
+      if (pod === undefined || isFinished(pod.status)) lookedAt.delete(key)
       if (pod?.spec.nodeName === undefined || pod.spec.nodeName === '') return undefined
       // Nothing stops when a mirror goes: static-pods/ makes another one.
       if (isMirror(pod) && pod.metadata.deletionTimestamp !== undefined) return undefined
@@ -53,6 +71,8 @@ export function kubeletController(runtime: ContainerRuntime, mirrors = new Mirro
       const podCIDR = podCIDROf(node)
       const needsAddress = podCIDR !== undefined && pod.spec.hostNetwork !== true && !isFinished(pod.status)
       const podIP = needsAddress ? addresses.addressOf(key, pod, podCIDR, () => podsOnNode(reader, node.metadata.name)) : undefined
+      const stages = isStaged(node) ? stagesFor('Pod', reader) : []
+      if (stages.length > 0) return { pod, node, podIP, stages }
       const others = awaitsAdmission(pod) ? { others: podsOnNode(reader, node.metadata.name) } : {}
       return {
         pod,
@@ -61,11 +81,16 @@ export function kubeletController(runtime: ContainerRuntime, mirrors = new Mirro
         isStopping: stopping.get(key) === pod.metadata.uid,
         isTakenUp: pod !== stored,
         cutOffSince: cutOff.get(key),
+        lookedAt: lookedAt.get(key),
         ...others,
       }
     },
     reconcile: (observed, { now }) => {
-      const { pod, node } = observed
+      const { pod, node, podIP, stages } = observed
+      if (stages !== undefined) {
+        const idle = whyKubeletIsIdle(node)
+        return idle === undefined ? player.play(keyOfPod(pod), pod, stages, podFunctions(pod, node, podIP), now) : { waitingOn: idle }
+      }
       const plan = reconcilePod(observed, runtime, now)
       const works = whyKubeletIsIdle(node) === undefined
       // A pod that was put there meanwhile is news to its kubelet.
@@ -75,9 +100,18 @@ export function kubeletController(runtime: ContainerRuntime, mirrors = new Mirro
       }
       const isToStop = pod.metadata.deletionTimestamp !== undefined && works
       if (isToStop) stopping.set(keyOfPod(pod), pod.metadata.uid)
+      if (isToldOf(pod)) lookedAt.set(keyOfPod(pod), now)
       return plan
     },
   }
+}
+
+/** Does more happen to its containers than their statuses show? */
+function isToldOf({ spec, status }: Pod): boolean {
+  if (isFinished(status)) return false
+  return [...spec.containers, ...(spec.initContainers ?? [])].some(
+    ({ livenessProbe, readinessProbe, startupProbe, lifecycle }) => livenessProbe ?? readinessProbe ?? startupProbe ?? lifecycle,
+  )
 }
 
 function podsOnNode(reader: Reader, node: string): readonly Pod[] {

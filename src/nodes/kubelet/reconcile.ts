@@ -22,6 +22,8 @@ export interface ObservedPod {
   readonly isTakenUp?: boolean
   /** Until now its node was cut off: since when, in milliseconds since the epoch. */
   readonly cutOffSince?: number | undefined
+  /** When it was last looked at, in milliseconds since the epoch. */
+  readonly lookedAt?: number | undefined
   /** All pods of the node, when it isn't decided yet whether this one may start there. */
   readonly others?: readonly Pod[]
 }
@@ -36,7 +38,7 @@ const ADDRESS_RETRY_MS = 10_000
 
 /** @param now milliseconds since the epoch */
 export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
-  const { node, podIP, isStopping = false, isTakenUp = false, cutOffSince, others } = observed
+  const { node, podIP, isStopping = false, isTakenUp = false, cutOffSince, lookedAt, others } = observed
   const idle = whyKubeletIsIdle(node)
   if (idle !== undefined) return { waitingOn: idle }
   const boot = bootedAt(node)
@@ -53,7 +55,7 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
     status,
     events: happened,
     wakeAt,
-  } = step({ pod, hostIP: internalIP(node)!, podIP, runtime, allocatable: node.status?.allocatable, now }, cutOffSince)
+  } = step({ pod, hostIP: internalIP(node)!, podIP, runtime, allocatable: node.status?.allocatable, now, lookedAt }, cutOffSince)
   const events = [...(lost?.events ?? []), ...withStops(pod, status, happened, isStopping)]
   if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, events)
   const waitingOn = whatPodWaitsFor(pod, status, podIP)

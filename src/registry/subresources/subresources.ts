@@ -17,12 +17,25 @@ import { serviceAccountToken } from './token.ts'
 /** What a PUT or PATCH makes of the subresource as it is. May be called more than once. */
 export type SubresourceChange = (current: KubeObject) => KubeObject
 
+/** The parameters of a request. @throws ApiError 400 for a number that is none */
+export interface QueryReader {
+  text(name: string): string | undefined
+  integer(name: string): number | undefined
+  boolean(name: string): boolean | undefined
+}
+
+/** Text that is sent as it comes. */
+export interface TextStream {
+  /** Calls `end` when there will be no more, unless it is stopped before. */
+  start(write: (text: string) => void, end: () => void): { stop(): void }
+}
+
 export interface Subresource {
   /** The definition of what goes in and out, when that isn't the resource's own kind. */
   readonly shownAs?: (context: RegistryContext, definition: ResourceDefinition) => ResourceDefinition
   readonly get?: (context: RegistryContext, target: Target) => Buffer
-  /** A GET that answers plain text. */
-  readonly text?: (context: RegistryContext, target: Target, query: Readonly<Record<string, unknown>>) => string
+  /** A GET that answers plain text; undefined when there is nothing to tell yet. */
+  readonly text?: (context: RegistryContext, target: Target, query: QueryReader) => string | TextStream | undefined
   readonly create?: (context: RegistryContext, target: Target, object: KubeObject, options: UpdateOptions) => Promise<ObjectResult>
   readonly update?: (context: RegistryContext, target: Target, change: SubresourceChange, options: UpdateOptions) => Promise<ObjectResult>
   /** False when only PUT is served. */
