@@ -38,7 +38,8 @@ export function showGoStruct(value: unknown, struct: GoStruct): Record<string, u
 }
 
 function showField(value: unknown, field: GoField): unknown {
-  if (typeof field !== 'object' || field === null) return isMap(value) ? sortedByKey(value) : (value ?? field)
+  if (field === null && isMap(value)) return sortedByKey(value)
+  if (typeof field !== 'object' || field === null) return value ?? field
   if (Array.isArray(field)) {
     const [item] = field as readonly [GoStruct]
     return Array.isArray(value) ? value.map((entry) => showGoStruct(entry, item)) : null
@@ -64,12 +65,32 @@ function sortedByKey(map: Record<string, unknown>): Record<string, unknown> {
 }
 
 /**
+ * Finds structs by name in a table of rows `Name: fields`, which go on in lines that begin with two spaces.
+ * @param table its rows begin with a line feed each
+ */
+export function goStructTable(table: string): (name: string) => GoStruct {
+  const read = new Map<string, GoStruct>()
+  const find = (name: string): GoStruct => {
+    let struct = read.get(name)
+    if (struct === undefined) {
+      const start = table.indexOf(`\n${name}: `)
+      if (start < 0) throw new Error(`unknown struct: ${name}`)
+      const [row] = /.*(?:\n {2}.*)*/.exec(table.slice(start + name.length + 3)) as RegExpExecArray
+      struct = readGoStruct(row, find)
+      read.set(name, struct)
+    }
+    return struct
+  }
+  return find
+}
+
+/**
  * Reads a struct from a line of its fields: `Name Port# ReadOnly! Mode? Divisor=0` are a text, a number, a truth value, something
  * that may be null and a text that is "0" unless set; `A*T B[]T C:T` are a pointer to struct T, a list of it and the struct by value.
  * `IQN@iqn` gives the name in JSON, `labels~?` is left out unless set.
  * @param find the struct of a name
  */
-export function readGoStruct(text: string, find: (name: string) => GoStruct): GoStruct {
+function readGoStruct(text: string, find: (name: string) => GoStruct): GoStruct {
   const struct: Record<string, GoField> = {}
   for (const [, name, json, omits, sign, rest] of text.matchAll(FIELD)) {
     let field = readField(sign!, rest!, find)

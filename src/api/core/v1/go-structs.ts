@@ -2,25 +2,10 @@
  * The structs of Go that pods' and volumes' specs are made of: which fields, in which order, and what they are when nothing sets
  * them. Only what prints Go structs needs it. Upstream: pkg/apis/core/types.go, pkg/apis/certificates/types.go.
  */
-import { type GoStruct, readGoStruct } from '../../meta/go-struct.ts'
+import { goStructTable } from '../../meta/go-struct.ts'
 
-const read = new Map<string, GoStruct>()
-
-/** @param name as in the table below: `PodSpec` */
-export function coreStruct(name: string): GoStruct {
-  let struct = read.get(name)
-  if (struct === undefined) {
-    const start = TABLE.indexOf(`\n${name}: `)
-    if (start < 0) throw new Error(`unknown struct: ${name}`)
-    const [row] = /.*(?:\n {2}.*)*/.exec(TABLE.slice(start + name.length + 3)) as RegExpExecArray
-    struct = readGoStruct(row, coreStruct)
-    read.set(name, struct)
-  }
-  return struct
-}
-
-/** In the notation of readGoStruct. */
-const TABLE = `
+/** By Go's names: `PodSpec`. */
+export const coreStruct = goStructTable(`
 AWSElasticBlockStoreVolumeSource: VolumeID FSType Partition# ReadOnly!
 Affinity: NodeAffinity*NodeAffinity PodAffinity*PodAffinity PodAntiAffinity*PodAntiAffinity
 AppArmorProfile: Type LocalhostProfile?
@@ -193,4 +178,4 @@ VolumeResourceRequirements: Limits? Requests?
 VsphereVirtualDiskVolumeSource: VolumePath FSType StoragePolicyName StoragePolicyID
 WeightedPodAffinityTerm: Weight# PodAffinityTerm:PodAffinityTerm
 WindowsSecurityContextOptions: GMSACredentialSpecName? GMSACredentialSpec? RunAsUserName? HostProcess?
-`
+`)
