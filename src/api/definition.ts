@@ -73,8 +73,11 @@ export interface Behaviour<T extends KubeObject> {
    * @param warn for what can't be seen of the object any more when `warnings` is asked
    */
   readonly prepareForCreate?: (object: T, requester?: UserInfo, warn?: Warn) => void
-  /** In place, on update of the main resource, after status was restored from `old`. Upstream: Strategy.PrepareForUpdate. */
-  readonly prepareForUpdate?: (object: T, old: T) => void
+  /**
+   * In place, on update of the main resource, after status was restored from `old`. Upstream: Strategy.PrepareForUpdate.
+   * @param now as metav1.Time has it
+   */
+  readonly prepareForUpdate?: (object: T, old: T, now: string) => void
   /**
    * In place, on update through /status, after all but status and some metadata was restored from `old`.
    * @param now as metav1.Time has it

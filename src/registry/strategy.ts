@@ -80,10 +80,10 @@ export function prepareForCreate(context: RegistryContext, target: Target, objec
 }
 
 /** In place: what an update of the main resource can't change. Upstream: rest.BeforeUpdate and the kinds' strategies. */
-export function prepareForUpdate(definition: ResourceDefinition, object: KubeObject, old: KubeObject): void {
+export function prepareForUpdate(definition: ResourceDefinition, object: KubeObject, old: KubeObject, now: string): void {
   if (definition.hasStatus) setOrDelete(object, 'status', (old as { status?: unknown }).status)
   keepSystemMetadata(object, old)
-  definition.prepareForUpdate?.(object, old)
+  definition.prepareForUpdate?.(object, old, now)
   countGeneration(definition, object, old)
 }
 

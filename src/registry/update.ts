@@ -108,9 +108,10 @@ async function replace(
   const request = admissionRequest('update', target, subresource, next, old, options)
   context.admission.mutate(request)
   dropRepeatedOwners(next, AFTER_ADMISSION, options.warn)
+  const now = timestamp(context.clock.now())
   if (options.prepare !== undefined) options.prepare(next, old)
-  else if (subresource === 'status') prepareForStatusUpdate(definition, next, old, timestamp(context.clock.now()))
-  else prepareForUpdate(definition, next, old)
+  else if (subresource === 'status') prepareForStatusUpdate(definition, next, old, now)
+  else prepareForUpdate(definition, next, old, now)
   next.kind = definition.kind
   next.apiVersion = definition.apiVersion
   if (options.validate !== undefined) options.validate(next, old)

@@ -124,10 +124,10 @@ describe('Deployment', () => {
     expect(kind('deployments').validateUpdate?.(next, old).map(fieldErrorText)).toEqual([
       'spec.selector: Invalid value: {"matchLabels":{"app":"other"}}: field is immutable',
     ])
-    kind('deployments').prepareForUpdate?.(next, old)
+    kind('deployments').prepareForUpdate?.(next, old, '')
     expect(next.metadata.generation).toBe(3)
     next.metadata.annotations = { note: 'x' }
-    kind('deployments').prepareForUpdate?.(next, old)
+    kind('deployments').prepareForUpdate?.(next, old, '')
     expect(next.metadata.generation).toBe(4)
   })
 
@@ -180,7 +180,7 @@ describe('DaemonSet', () => {
     const next = structuredClone(old)
     delete next.metadata.annotations
     next.spec.template.spec.containers[0].image = 'nginx:2'
-    kind('daemonsets').prepareForUpdate?.(next, old)
+    kind('daemonsets').prepareForUpdate?.(next, old, '')
     expect(next.metadata.annotations).toEqual({ 'deprecated.daemonset.template.generation': '2' })
   })
 
@@ -241,7 +241,7 @@ describe('StatefulSet', () => {
     const used = structuredClone(object)
     used.spec.updateStrategy.rollingUpdate.maxUnavailable = 2
     const next = structuredClone(used)
-    kind('statefulsets').prepareForUpdate?.(next, used)
+    kind('statefulsets').prepareForUpdate?.(next, used, '')
     expect(next.spec.updateStrategy.rollingUpdate.maxUnavailable).toBe(2)
   })
 

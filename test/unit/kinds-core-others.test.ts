@@ -135,7 +135,7 @@ describe('namespaces', () => {
 
   test('an update leaves the finalizers alone', () => {
     const next = objectOf(namespace, { spec: { finalizers: [] } })
-    namespace.prepareForUpdate!(next, objectOf(namespace, { spec: { finalizers: ['kubernetes'] } }))
+    namespace.prepareForUpdate!(next, objectOf(namespace, { spec: { finalizers: ['kubernetes'] } }), '')
     expect(next.spec.finalizers).toEqual(['kubernetes'])
   })
 

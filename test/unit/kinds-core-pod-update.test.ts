@@ -87,18 +87,18 @@ describe('what may not', () => {
   })
 
   test.each<[string, object, object, string]>([
-    ['the node', { nodeName: 'b' }, { nodeName: 'a' }, '- \tNodeName: "a",\n+ \tNodeName: "b",\n'],
-    ['the restart policy', { restartPolicy: 'Never' }, {}, '- \tRestartPolicy: "Always",\n+ \tRestartPolicy: "Never",\n'],
+    ['the node', { nodeName: 'b' }, { nodeName: 'a' }, '- "NodeName": "a",\n+ "NodeName": "b",\n'],
+    ['the restart policy', { restartPolicy: 'Never' }, {}, '- "RestartPolicy": "Always",\n+ "RestartPolicy": "Never",\n'],
     [
       'resources',
       { containers: [{ name: 'a', image: 'foo:V1', resources: { limits: { cpu: '2' } } }] },
       { containers: [{ name: 'a', image: 'foo:V1', resources: { limits: { cpu: '1' } } }] },
-      '- \t\t\t\t\tCpu: "1",\n+ \t\t\t\t\tCpu: "2",\n',
+      '-     "cpu": "1"\n+     "cpu": "2"\n',
     ],
   ])('%s', (_, next, old, diff) => {
     const [text, ...others] = update(next, old)
     expect(others).toEqual([])
-    expect(text!.startsWith(`${FORBIDDEN}  core.PodSpec{\n`)).toBe(true)
+    expect(text!.startsWith(`${FORBIDDEN}@@ -`)).toBe(true)
     expect(text).toContain(diff)
   })
 

@@ -136,14 +136,14 @@ describe('an update by a client that knows nothing of addresses', () => {
     ],
   ])('%s', (_, next, old, expected) => {
     const [object, before] = [serviceOf(next), serviceOf(old)]
-    service.prepareForUpdate!(object, before)
+    service.prepareForUpdate!(object, before, '')
     expect(object.spec).toMatchObject(expected)
     expect(service.validateUpdate!(object, before)).toEqual([])
   })
 
   test('loses node ports with the type that had them', () => {
     const object = serviceOf({ ...nodePort, type: 'ClusterIP', externalTrafficPolicy: 'Cluster' })
-    service.prepareForUpdate!(object, serviceOf(nodePort))
+    service.prepareForUpdate!(object, serviceOf(nodePort), '')
     expect(object.spec.ports![0]).not.toHaveProperty('nodePort')
     expect(object.spec).not.toHaveProperty('externalTrafficPolicy')
     expect(service.validate!(object)).toEqual([])
@@ -151,7 +151,7 @@ describe('an update by a client that knows nothing of addresses', () => {
 
   test('loses its addresses when it becomes a name', () => {
     const object = serviceOf({ ...ALLOCATED, type: 'ExternalName', externalName: 'a.b' })
-    service.prepareForUpdate!(object, serviceOf(ALLOCATED))
+    service.prepareForUpdate!(object, serviceOf(ALLOCATED), '')
     expect(object.spec).not.toHaveProperty('clusterIP')
     expect(object.spec).not.toHaveProperty('clusterIPs')
   })

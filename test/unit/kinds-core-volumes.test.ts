@@ -143,7 +143,7 @@ describe('faults of volumes', () => {
   test('the source stays', () => {
     const [next, old] = [volumeOf({ ...VOLUME, hostPath: { path: '/b' }, capacity: { storage: '1Gi' } }), volumeOf(VOLUME)]
     expect(persistentVolume.validateUpdate!(next, old).map(fieldErrorText)).toEqual([
-      'spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation\n  core.PersistentVolumeSource{\n  \tHostPath: {\n- \t\tPath: "/a",\n+ \t\tPath: "/b",\n  \t\t... // 1 identical field\n  \t},\n  }\n',
+      'spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation\n@@ -2,7 +2,7 @@\n  "GCEPersistentDisk": null,\n  "AWSElasticBlockStore": null,\n  "HostPath": {\n-  "Path": "/a",\n+  "Path": "/b",\n   "Type": ""\n  },\n  "Glusterfs": null,\n',
     ])
   })
 })

@@ -26,7 +26,7 @@ function created(path: string, fields: object, metadata: object = {}): Any {
 }
 
 function updated(path: string, next: Any, old: Any): Any {
-  prepareForUpdate(definitions.get(path)!, next, old)
+  prepareForUpdate(definitions.get(path)!, next, old, '2026-01-01T00:00:00Z')
   return next
 }
 

@@ -1,6 +1,6 @@
 /** Who decides on a signing request writes its conditions (`approval`), who signs it the certificate (`status`). */
 import { X509Certificate } from 'node:crypto'
-import { specDiff } from '../../api/core/v1/spec-diff.ts'
+import { structListDiff } from '../../api/core/v1/spec-diff.ts'
 import { invalidError } from '../../api/meta/api-error.ts'
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from '../../api/meta/field-error.ts'
 import { validateObjectMetaUpdate } from '../../api/meta/object-meta-validation.ts'
@@ -96,7 +96,7 @@ function faultsOf(name: Part, next: CertificateSigningRequest, old: CertificateS
       const [after, then] = [count(conditions, type), count(before, type)]
       if (after.length > then.length) errors.push(forbidden(CONDITIONS, `updates may not add a condition of type ${JSON.stringify(type)}`))
       else if (after.length === then.length && !deepEqual(after, then)) {
-        const difference = specDiff('[]certificates.CertificateSigningRequestCondition', then, after)
+        const difference = structListDiff('CertificateSigningRequestCondition', then, after)
         errors.push(forbidden(CONDITIONS, `updates may not modify a condition of type ${JSON.stringify(type)}\n${difference}`))
       }
     }

@@ -73,6 +73,18 @@ function cidrFault(text: string): string | undefined {
   return hasHostBits(parts.ip, parts.length) ? 'must not have bits set beyond the prefix length' : undefined
 }
 
+/** An address with the size of its network, which may have bits beyond it. Upstream: IsValidInterfaceAddress. */
+export function checkInterfaceAddress(errors: FieldError[], text: string, path: string): void {
+  const parts = cidrParts(text)
+  if (parts === undefined) {
+    errors.push(invalid(path, text, 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)'))
+    return
+  }
+  const length = isIpv4InIpv6(parts.ip) ? parts.length - 96 : parts.length
+  const canonical = `${addressText(parts.ip)}/${length}`
+  if (text !== canonical) errors.push(invalid(path, text, `must be in canonical form (${JSON.stringify(canonical)})`))
+}
+
 export interface CidrParts {
   /** Without leading zeros. */
   readonly ip: string

@@ -10,7 +10,7 @@ import { persistentVolumeClaimWarnings } from './persistent-volume-warnings.ts'
 import { setResourceListDefaults } from './resource-list.ts'
 import { isNativeResource } from './resource-names.ts'
 import { semanticEqual } from './semantic-equal.ts'
-import { specDiff } from './spec-diff.ts'
+import { structDiff } from './spec-diff.ts'
 import { accessModesText, BETA_STORAGE_CLASS, storageClassOf } from './volume-cells.ts'
 import { setPersistentVolumeClaimSpecDefaults } from './volume-defaults.ts'
 
@@ -132,7 +132,7 @@ function validateUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim
   if (isBound) munged.volumeAttributesClassName = before.volumeAttributesClassName
   if (!semanticEqual(munged, before)) {
     const what = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
-    errors.push(forbidden('spec', `${what}\n${specDiff('core.PersistentVolumeClaimSpec', before, munged)}`))
+    errors.push(forbidden('spec', `${what}\n${structDiff('PersistentVolumeClaimSpec', before, munged)}`))
   }
   const size = requests?.storage
   if (compareQuantities(size, old.spec.resources?.requests?.storage) < 0) {

@@ -19,7 +19,7 @@ import { ageColumn, nameColumn } from './metadata-columns.ts'
 import { persistentVolumeWarnings } from './persistent-volume-warnings.ts'
 import { setResourceListDefaults } from './resource-list.ts'
 import { semanticEqual } from './semantic-equal.ts'
-import { specDiff } from './spec-diff.ts'
+import { structDiff } from './spec-diff.ts'
 import { checkStorageSystem, STORAGE_SYSTEMS } from './storage-system-validation.ts'
 import { accessModesText, storageClassOf } from './volume-cells.ts'
 import { setStorageSystemDefaults } from './volume-defaults.ts'
@@ -212,7 +212,7 @@ function validateUpdate(volume: PersistentVolume, { spec: old }: PersistentVolum
     next.csi = csi
   }
   if (!semanticEqual(before, next)) {
-    const diff = specDiff('core.PersistentVolumeSource', before, next)
+    const diff = structDiff('PersistentVolumeSource', before, next)
     errors.push(forbidden('spec.persistentvolumesource', `spec.persistentvolumesource is immutable after creation\n${diff}`))
   }
   if (spec.volumeMode !== old.volumeMode) errors.push(invalid('volumeMode', spec.volumeMode ?? null, IMMUTABLE))

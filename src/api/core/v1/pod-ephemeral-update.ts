@@ -5,7 +5,7 @@ import type { Pod } from '../../types.gen.ts'
 import { checkPodAnnotationUpdates, MIRROR_POD_ANNOTATION } from './pod-annotations.ts'
 import { validatePodMetadataAndSpec } from './pod-validation.ts'
 import { semanticEqual } from './semantic-equal.ts'
-import { specDiff } from './spec-diff.ts'
+import { structDiff } from './spec-diff.ts'
 
 /** The pod as it is, with the ephemeral containers of `next`. */
 export function withEphemeralContainers(next: Pod, old: Pod): Pod {
@@ -29,7 +29,7 @@ export function validateEphemeralContainersUpdate(next: Pod, old: Pod): FieldErr
     const kept = next.spec.ephemeralContainers?.findLast((candidate) => candidate.name === name)
     if (kept === undefined) errors.push(forbidden('spec.ephemeralContainers', `${what} removed\n`))
     else if (!semanticEqual(kept, container)) {
-      errors.push(forbidden('spec.ephemeralContainers', `${what} changed\n${specDiff('core.EphemeralContainer', container, kept)}`))
+      errors.push(forbidden('spec.ephemeralContainers', `${what} changed\n${structDiff('EphemeralContainer', container, kept)}`))
     }
   }
   return errors

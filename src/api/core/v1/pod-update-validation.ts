@@ -6,7 +6,7 @@ import { MAX_INT32, rangeMessage } from './formats.ts'
 import { checkPodAnnotations, checkPodAnnotationUpdates } from './pod-annotations.ts'
 import { checkPodSpec } from './pod-spec-validation.ts'
 import { semanticEqual } from './semantic-equal.ts'
-import { specDiff } from './spec-diff.ts'
+import { podSpecDiff } from './spec-diff.ts'
 
 const CHANGEABLE = [
   '`spec.containers[*].image`',
@@ -38,7 +38,7 @@ function checkSpecUpdate(errors: FieldError[], spec: PodSpec, old: PodSpec): voi
   checkGatesUpdate(errors, spec.schedulingGates ?? [], old.schedulingGates ?? [])
   const munged = withoutAllowedChanges(errors, spec, old)
   if (semanticEqual(munged, old)) return
-  const detail = `pod updates may not change fields other than ${CHANGEABLE}\n${specDiff('core.PodSpec', old, munged)}`
+  const detail = `pod updates may not change fields other than ${CHANGEABLE}\n${podSpecDiff(old, munged)}`
   errors.push(forbidden('spec', detail))
 }
 
@@ -63,7 +63,7 @@ function withoutAllowedChanges(errors: FieldError[], spec: PodSpec, old: PodSpec
 
 /** A pod that isn't let to the scheduler yet may still become pickier about its node. */
 function mungeGated(errors: FieldError[], munged: PodSpec, old: PodSpec): void {
-  if (!semanticEqual(munged.nodeSelector ?? {}, old.nodeSelector ?? {})) {
+  if (!deepEqual(munged.nodeSelector ?? {}, old.nodeSelector ?? {})) {
     const isAdditive = Object.entries(old.nodeSelector ?? {}).every(([key, value]) => munged.nodeSelector?.[key] === value)
     if (!isAdditive) {
       const detail = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'

@@ -1,76 +1,44 @@
-import { semanticEqual } from './semantic-equal.ts'
+/** What an update must not have changed, shown as a diff of Go structs. Upstream: apimachinery util/diff Diff. */
+import { unifiedDiff } from '../../../lib/unified-diff.ts'
+import { showGoStruct } from '../../meta/go-struct.ts'
+import type { PodSpec, Volume } from '../../types.gen.ts'
+import { coreStruct } from './go-structs.ts'
 
-/**
- * The difference between two specs, in the manner of the library upstream prints it with (go-cmp), whose exact form is
- * unstable by intent: identical fields are counted, changed ones stand below each other with - and +.
- * @param type Go's name of the type: `core.PodSpec`
- */
-export function specDiff(type: string, old: object, next: object): string {
-  const lines = [`  ${type}{`, ...structDiff(old as Fields, next as Fields, 1), '  }']
-  return `${lines.join('\n')}\n`
+/** @param type Go's name of the struct: `EphemeralContainer` */
+export function structDiff(type: string, old: object, next: object): string {
+  const struct = coreStruct(type)
+  return unifiedDiff(lines(showGoStruct(old, struct)), lines(showGoStruct(next, struct)))
 }
 
-type Fields = Readonly<Record<string, unknown>>
+/** As `structDiff`, of two lists of structs. */
+export function structListDiff(type: string, old: readonly object[], next: readonly object[]): string {
+  const struct = coreStruct(type)
+  const show = (list: readonly object[]): string[] => lines(list.map((item) => showGoStruct(item, struct)))
+  return unifiedDiff(show(old), show(next))
+}
 
-function structDiff(old: Fields, next: Fields, depth: number): string[] {
-  const lines: string[] = []
-  let identical = 0
-  const flush = (): void => {
-    if (identical > 0) lines.push(line(' ', depth, `... // ${identical} identical field${identical === 1 ? '' : 's'}`))
-    identical = 0
+export function podSpecDiff(old: PodSpec, next: PodSpec): string {
+  return structDiff('PodSpec', internalPodSpec(old), internalPodSpec(next))
+}
+
+/** Upstream's own form has the namespaces of the host in the security context, and a claim template's metadata beside its spec. */
+function internalPodSpec(spec: PodSpec): object {
+  const { hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers } = spec
+  return {
+    ...spec,
+    securityContext: { ...spec.securityContext, hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers },
+    volumes: spec.volumes?.map(internalVolume),
   }
-  for (const key of Object.keys({ ...old, ...next }).sort()) {
-    if (semanticEqual({ [key]: old[key] }, { [key]: next[key] })) {
-      identical++
-      continue
-    }
-    flush()
-    lines.push(...valueDiff(`${goName(key)}: `, old[key], next[key], depth))
-  }
-  flush()
-  return lines
 }
 
-function valueDiff(label: string, old: unknown, next: unknown, depth: number): string[] {
-  if (Array.isArray(old) && Array.isArray(next)) {
-    return [line(' ', depth, `${label}{`), ...listDiff(old, next, depth + 1), line(' ', depth, '},')]
-  }
-  if (isStruct(old) && isStruct(next)) {
-    return [line(' ', depth, `${label}{`), ...structDiff(old, next, depth + 1), line(' ', depth, '},')]
-  }
-  return [line('-', depth, `${label}${goValue(old)},`), line('+', depth, `${label}${goValue(next)},`)]
+function internalVolume(volume: Volume): object {
+  const template = volume.ephemeral?.volumeClaimTemplate
+  if (template === undefined) return volume
+  return { ...volume, ephemeral: { volumeClaimTemplate: { ...template.metadata, spec: template.spec } } }
 }
 
-function listDiff(old: readonly unknown[], next: readonly unknown[], depth: number): string[] {
-  const lines: string[] = []
-  for (let i = 0; i < Math.max(old.length, next.length); i++) {
-    if (i >= next.length) lines.push(line('-', depth, `${goValue(old[i])},`))
-    else if (i >= old.length) lines.push(line('+', depth, `${goValue(next[i])},`))
-    else if (semanticEqual(old[i], next[i])) lines.push(line(' ', depth, `${goValue(old[i])},`))
-    else lines.push(...valueDiff('', old[i], next[i], depth))
-  }
-  return lines
-}
-
-function isStruct(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function line(sign: ' ' | '-' | '+', depth: number, text: string): string {
-  return `${sign} ${'\t'.repeat(depth)}${text}`
-}
-
-function goName(key: string): string {
-  return key.charAt(0).toUpperCase() + key.slice(1)
-}
-
-function goValue(value: unknown): string {
-  if (value === undefined || value === null) return 'nil'
-  if (Array.isArray(value)) return `{${value.map(goValue).join(', ')}}`
-  if (isStruct(value)) {
-    return `{${Object.entries(value)
-      .map(([key, item]) => `${goName(key)}: ${goValue(item)}`)
-      .join(', ')}}`
-  }
-  return typeof value === 'string' ? JSON.stringify(value) : String(value)
+/** Go's JSON also escapes what could end a script of a page. */
+function lines(value: unknown): string[] {
+  const text = JSON.stringify(value, null, 1)
+  return text.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).split('\n')
 }

@@ -190,19 +190,23 @@ function checkCsi(errors: FieldError[], { driver, nodePublishSecretRef }: CSIVol
   else pushInvalid(errors, `${path}.name`, name, nameIsDnsSubdomain(name, false))
 }
 
+/** Templates of claims may have labels and annotations, nothing else. Upstream: ValidateTemplateObjectMeta. */
+export function checkTemplateMetadata(errors: FieldError[], metadata: Partial<ObjectMeta>, path: string): void {
+  errors.push(...validateAnnotations(metadata.annotations, `${path}.annotations`))
+  errors.push(...validateLabels(metadata.labels, `${path}.labels`))
+  for (const key in metadata) {
+    const value = metadata[key as keyof ObjectMeta]
+    if (key === 'labels' || key === 'annotations' || value === undefined || value === null || value === '') continue
+    errors.push(forbidden(`${path}.${key}`, 'cannot be set'))
+  }
+}
+
 function checkEphemeral(errors: FieldError[], { volumeClaimTemplate: template }: EphemeralVolumeSource, path: string): void {
   const at = `${path}.volumeClaimTemplate`
   if (!template) {
     errors.push(required(at))
     return
   }
-  const metadata: Partial<ObjectMeta> = template.metadata ?? {}
-  errors.push(...validateAnnotations(metadata.annotations, `${at}.metadata.annotations`))
-  errors.push(...validateLabels(metadata.labels, `${at}.metadata.labels`))
-  for (const key in metadata) {
-    const value = metadata[key as keyof ObjectMeta]
-    if (key === 'labels' || key === 'annotations' || value === undefined || value === null || value === '') continue
-    errors.push(forbidden(`${at}.metadata.${key}`, 'cannot be set'))
-  }
+  checkTemplateMetadata(errors, template.metadata ?? {}, `${at}.metadata`)
   checkClaimSpec(errors, template.spec ?? {}, `${at}.spec`)
 }
