@@ -68,7 +68,7 @@ test.each<{ name: string; gates: FeatureGates; given: Strategy | undefined; old?
     ({ metadata: {}, spec: structuredClone({ updateStrategy, template: {} }) }) as unknown as StatefulSet
   const next = setOf(given)
   definition.setDefaults!(next)
-  if (old === undefined) definition.prepareForCreate!(next)
+  if (old === undefined) definition.prepareForCreate!(next, undefined, () => {})
   else definition.prepareForUpdate!(next, setOf(old))
   expect(next.spec.updateStrategy).toEqual(expected)
 })
