@@ -68,7 +68,7 @@ test.each<{ name: string; gates: FeatureGates; given: Strategy | undefined; old?
     ({ metadata: {}, spec: structuredClone({ updateStrategy, template: {} }) }) as unknown as StatefulSet
   const next = setOf(given)
   definition.setDefaults!(next)
-  if (old === undefined) definition.prepareForCreate!(next, undefined, () => {})
-  else definition.prepareForUpdate!(next, setOf(old))
+  if (old === undefined) definition.prepareForCreate!(next)
+  else definition.prepareForUpdate!(next, setOf(old), '2026-01-01T00:00:00Z')
   expect(next.spec.updateStrategy).toEqual(expected)
 })
