@@ -4,6 +4,10 @@ import type { Container, Node, Pod, PodSpec, Taint } from '../../src/api/types.g
 import type { IndexFunction, Reader } from '../../src/runtime/controller.ts'
 import type { Plan, ReconcileContext } from '../../src/runtime/plan.ts'
 import { schedulerController } from '../../src/scheduler/controller.ts'
+import { objectionOf } from '../../src/scheduler/filtering.ts'
+import type { NodeInfo } from '../../src/scheduler/node-info.ts'
+import { PLUGINS } from '../../src/scheduler/plugins/index.ts'
+import type { Situation } from '../../src/scheduler/situation.ts'
 
 export const NOW = Date.parse('2026-01-01T00:00:00Z')
 
@@ -199,3 +203,53 @@ export const afterPreemption = (count: number, reasons: string) =>
   `no new claims to deallocate, preemption: 0/${count} nodes are available: ${reasons}.`
 export const NO_VICTIMS = 'No preemption victims found for incoming pod'
 export const NOT_HELPFUL = 'Preemption is not helpful for scheduling'
+
+/** Asks about one pod without scheduling it. */
+export class Question {
+  readonly situation: Situation
+  readonly nodes: readonly NodeInfo[]
+
+  constructor(world: World, asked: Pod) {
+    world.set('pods', asked)
+    const observed = world.controller.observe(world.reader, `${asked.metadata.namespace}/${asked.metadata.name}`)
+    this.situation = observed!.situation
+    this.nodes = this.situation.cache.nodes()
+  }
+
+  /** The names of the nodes that it fits on, in order. */
+  get fits(): string {
+    const names = this.nodes.filter((each) => objectionOf(this.situation, each) === undefined).map(({ name }) => name)
+    return names.sort().join(' ')
+  }
+
+  /** Why it doesn't fit on a node, each reason once, those that pods could make way for with a `?`. */
+  get why(): string[] {
+    const objections = this.nodes.map((each) => objectionOf(this.situation, each)).filter((each) => each !== undefined)
+    return [...new Set(objections.flatMap(({ reasons, isResolvable }) => reasons.map((reason) => (isResolvable ? `${reason}?` : reason))))]
+  }
+
+  /** A plugin's ratings of all nodes, or of those named, by node name; undefined when it has none. */
+  rates(plugin: string, names?: string): Record<string, number> | undefined {
+    const nodes = this.nodes.filter(({ name }) => names === undefined || names.split(' ').includes(name))
+    const rates = PLUGINS.find(({ name }) => name === plugin)!.score!.rate(this.situation, nodes)
+    return rates && Object.fromEntries(nodes.map(({ name }, index) => [name, rates[index]!]))
+  }
+}
+
+/** Is the pod tried again, that a plugin refused, when the object changed? A pod that is given is placed. */
+export function wakes(plugin: string, asked: Pod, resource: string, old: object | undefined, current: object | undefined): boolean {
+  const hint = PLUGINS.find(({ name }) => name === plugin)!.hints[resource]
+  return hint?.(asked, { old, current } as never, () => undefined) ?? false
+}
+
+/** Placed pods in short: `a a b:bar b:foo,bar` are four, on nodes a and b; the first two are labelled `foo`, as all of which nothing is said. */
+export function pods(text: string, more: PodMore = {}): Pod[] {
+  return text
+    .split(' ')
+    .filter((part) => part !== '')
+    .map((part, index) => {
+      const [on, tags = 'foo'] = part.split(':')
+      const is = tags.split(',').map((tag) => `${tag}=`)
+      return pod(`${on}-${index}`, { on: on!, is: tags === 'none' ? '' : is.join(' '), ...more })
+    })
+}
