@@ -131,6 +131,15 @@ describe('predicates', () => {
     await waits('pod5', "1 node(s) didn't have free ports for the requested pod ports")
   })
 
+  it('prefer a node that holds the image, which stays as it was written', async () => {
+    const images = [{ names: ['example.com/large:1'], sizeBytes: 2_000_000_000 }]
+    await api.patch('/api/v1/nodes/n2/status', { status: { images } })
+    await cluster.advance(600_000)
+    expect((await api.get('/api/v1/nodes/n2')).body.status.images).toEqual(images)
+    await create('large', {}, { image: 'example.com/large:1' })
+    expect(await nodeOf('large')).toBe('n2')
+  })
+
   it('spread pods over domains', async () => {
     for (const name of NODES) await label(name, { zone: name })
     const constraint = {
