@@ -138,9 +138,14 @@ class ControllerRun {
     this.#recorder = recorder
     this.#options = options
     this.#onReady = onReady
-    this.#queue = new WorkQueue(options.clock, () => {
-      if (this.canTake) onReady()
-    })
+    const { rank } = definition
+    this.#queue = new WorkQueue(
+      options.clock,
+      () => {
+        if (this.canTake) onReady()
+      },
+      rank && ((key) => rank(reader, key)),
+    )
   }
 
   get name(): string {

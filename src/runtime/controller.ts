@@ -51,6 +51,8 @@ export interface ControllerDefinition<Observed = unknown> {
   readonly watchesDigests?: Readonly<Record<GroupResource, { readonly keysOf: KeysOf; readonly keep?: KeepFunction }>>
   /** Indexes over watched resources, by resource and index name. */
   readonly indexes?: Readonly<Record<GroupResource, Readonly<Record<string, IndexFunction>>>>
+  /** Of keys that are ready those of a higher rank are taken first, of one rank the one that waited longest; asked when a key is queued. */
+  readonly rank?: (reader: Reader, key: Key) => number
   /** Gathers all that `reconcile` needs for one key; undefined when the object is gone or isn't ours. Reads only. */
   observe(reader: Reader, key: Key): Observed | undefined
   /** Pure, synchronous and total. */

@@ -11,22 +11,30 @@ const MAX_DELAY_MS = 1000_000
 export class WorkQueue {
   readonly #clock: Clock
   readonly #onReady: () => void
-  readonly #ready: string[] = []
-  #head = 0
+  readonly #rankOf: ((key: string) => number) | undefined
+  /** Those that can be taken, by rank. */
+  readonly #ready = new Map<number, Line>()
+  /** Ranks that were seen, the highest first. */
+  #ranks: number[] = []
+  #length = 0
   /** In the queue, or to be put there when done. */
   readonly #dirty = new Set<string>()
   readonly #processing = new Set<string>()
   readonly #delayed = new Map<string, { dueAt: number; timer: Timer }>()
   readonly #failures = new Map<string, number>()
 
-  /** @param onReady called when a key can be taken */
-  constructor(clock: Clock, onReady: () => void) {
+  /**
+   * @param onReady called when a key can be taken
+   * @param rankOf those of a higher rank are taken first; all are alike when not given
+   */
+  constructor(clock: Clock, onReady: () => void, rankOf?: (key: string) => number) {
     this.#clock = clock
     this.#onReady = onReady
+    this.#rankOf = rankOf
   }
 
   get length(): number {
-    return this.#ready.length - this.#head
+    return this.#length
   }
 
   add(key: string): void {
@@ -64,13 +72,10 @@ export class WorkQueue {
   }
 
   take(): string | undefined {
-    if (this.#head === this.#ready.length) return undefined
-    const key = this.#ready[this.#head++]!
-    // Taken keys are cut off now and then, so that taking one doesn't move all the others.
-    if (this.#head > 1024 && this.#head * 2 > this.#ready.length) {
-      this.#ready.splice(0, this.#head)
-      this.#head = 0
-    }
+    if (this.#length === 0) return undefined
+    const rank = this.#ranks.find((each) => this.#ready.get(each)!.length > 0)!
+    const key = this.#ready.get(rank)!.shift()
+    this.#length--
     this.#dirty.delete(key)
     this.#processing.add(key)
     return key
@@ -88,7 +93,39 @@ export class WorkQueue {
   }
 
   #push(key: string): void {
-    this.#ready.push(key)
+    const rank = this.#rankOf?.(key) ?? 0
+    let line = this.#ready.get(rank)
+    if (line === undefined) {
+      line = new Line()
+      this.#ready.set(rank, line)
+      this.#ranks = [...this.#ready.keys()].sort((a, b) => b - a)
+    }
+    line.push(key)
+    this.#length++
     this.#onReady()
+  }
+}
+
+/** First in, first out. */
+class Line {
+  readonly #keys: string[] = []
+  #head = 0
+
+  get length(): number {
+    return this.#keys.length - this.#head
+  }
+
+  push(key: string): void {
+    this.#keys.push(key)
+  }
+
+  shift(): string {
+    const key = this.#keys[this.#head++]!
+    // Taken keys are cut off now and then, so that taking one doesn't move all the others.
+    if (this.#head > 1024 && this.#head * 2 > this.#keys.length) {
+      this.#keys.splice(0, this.#head)
+      this.#head = 0
+    }
+    return key
   }
 }

@@ -3,107 +3,147 @@
  * what it adds is only which pods were given a node a moment ago, so that two pods placed in a row see each other.
  */
 import type { Namespace, Node, Pod } from '../api/types.gen.ts'
-import type { ControllerDefinition, Key, Reader } from '../runtime/controller.ts'
+import type { ControllerDefinition, Key, KeysOf, Reader } from '../runtime/controller.ts'
 import { keyOf, splitKey } from '../runtime/owner-keys.ts'
 import type { Plan } from '../runtime/plan.ts'
-import { isOver, podInfo } from './pod-info.ts'
-import { hasNodeBecomeRoomier, reconcileUnscheduled, type UnscheduledPod } from './reconcile.ts'
+import { BindingClaims } from './binding-claims.ts'
+import type { Budget } from './budgets.ts'
+import { LIKE_RESOURCES, likeSelector, SERVICE_INDEXES } from './like-pods.ts'
+import { PLUGINS } from './plugins/index.ts'
+import { isOver, isPlaced, priorityOf } from './pod-info.ts'
+import { isTold } from './pod-status.ts'
+import { bind, placePod, schedulerError } from './reconcile.ts'
+import { RetryDelays } from './retry-delays.ts'
 import { SchedulerCache } from './scheduler-cache.ts'
-import { topologyState } from './topology-state.ts'
+import { Situation } from './situation.ts'
 import { LONGEST_WAIT_MS, UnschedulablePods } from './unschedulable-pods.ts'
-import { BY_CLAIM, claimKeys, claimNames, claimsOf } from './volume-claims.ts'
+import { VOLUME_INDEXES, volumeReader } from './volume-reader.ts'
 
 export const SCHEDULER_NAME = 'default-scheduler'
 /** How long the news that a pod was bound may take to arrive before it is placed anew. */
 const ASSUMED_MS = 5_000
+const BUDGETS = 'poddisruptionbudgets.policy'
 
-export function schedulerController(): ControllerDefinition<UnscheduledPod> {
+export interface ObservedPod {
+  readonly situation: Situation
+  readonly budgets: () => readonly Budget[]
+}
+
+export function schedulerController(): ControllerDefinition<ObservedPod> {
   let read: Reader | undefined
   const labelsOf = (namespace: string) => read?.get<Namespace>('namespaces', '', namespace)?.metadata.labels
   const cache = new SchedulerCache(labelsOf)
-  const unschedulable = new UnschedulablePods()
-  /** Pods that wait for a claim, to be looked at when a claim or volume changes. */
-  const withClaims = new Set<Key>()
+  const unschedulable = new UnschedulablePods(labelsOf)
+  const binding = new BindingClaims()
+  const delays = new RetryDelays()
+  let start = 0
 
   const podChanged = (current: Pod | undefined, old: Pod | undefined): readonly Key[] => {
     const { namespace, name } = (current ?? old)!.metadata
     const key = keyOf(namespace, name)
+    const displaced = old?.status?.nominatedNodeName !== undefined && old.status.nominatedNodeName !== current?.status?.nominatedNodeName
     cache.setPod(key, current)
+    const isNowPlaced = current !== undefined && isPlaced(current)
+    const wasPlaced = old !== undefined && isPlaced(old)
     if (current === undefined || current.spec.nodeName) {
       unschedulable.forget(key)
-      withClaims.delete(key)
+      binding.forget(key)
+      delays.forget(key)
     }
-    const wasPlaced = old !== undefined && isPlaced(old)
-    const isNowPlaced = current !== undefined && isPlaced(current)
-    if (wasPlaced && !isNowPlaced) return unschedulable.takeSome()
-    if (!wasPlaced && isNowPlaced) return [...unschedulable.takeAfter(current), ...unschedulable.takeWithAffinity()]
-    return []
+    if (isNowPlaced && !wasPlaced) return [...unschedulable.wake('pods', { current, old: undefined }), ...unschedulable.takeAfter(current)]
+    if (isNowPlaced) return unschedulable.wake('pods', { current, old })
+    // What was to come to a node leaves as much room there as what was on it.
+    return wasPlaced || displaced ? unschedulable.wake('pods', { current: undefined, old }) : []
   }
-  const claimChanged = (): readonly Key[] => {
-    for (const key of withClaims) unschedulable.forget(key)
-    return [...withClaims]
+  const waking = (resource: string): KeysOf => {
+    return (current, old) => unschedulable.wake(resource, { current, old })
   }
+  const claimChanged: KeysOf = (current, old) => [
+    ...unschedulable.wake('persistentvolumeclaims', { current, old }),
+    ...binding.podsOf(keyOf((current ?? old)!.metadata.namespace, (current ?? old)!.metadata.name)),
+  ]
 
   return {
     name: 'scheduler',
     component: SCHEDULER_NAME,
     reconciles: 'pods',
+    rank: (reader, key) => {
+      const { namespace, name } = splitKey(key)
+      const pod = reader.get<Pod>('pods', namespace, name)
+      return pod === undefined ? 0 : priorityOf(pod)
+    },
+    indexes: { ...VOLUME_INDEXES, ...SERVICE_INDEXES },
     watches: {
+      ...Object.fromEntries([BUDGETS, ...LIKE_RESOURCES].map((resource) => [resource, () => []])),
+      ...Object.fromEntries(PLUGINS.flatMap(({ hints }) => Object.keys(hints)).map((resource) => [resource, waking(resource)])),
       pods: (current, old, reader) => {
         read = reader
         return podChanged(current as Pod | undefined, old as Pod | undefined)
       },
       nodes: (current, old) => {
         cache.setNode((current ?? old)!.metadata.name, current as Node | undefined)
-        return hasNodeBecomeRoomier(current as Node | undefined, old as Node | undefined) ? unschedulable.takeSome() : []
+        return unschedulable.wake('nodes', { current, old })
       },
-      namespaces: () => [],
+      namespaces: (current, old) => {
+        if (JSON.stringify(current?.metadata.labels) !== JSON.stringify(old?.metadata.labels)) cache.counts.namespacesChanged()
+        return []
+      },
       persistentvolumeclaims: claimChanged,
-      persistentvolumes: claimChanged,
-      'storageclasses.storage.k8s.io': claimChanged,
     },
-    indexes: { pods: { [BY_CLAIM]: claimKeys } },
     observe(reader, key) {
       read = reader
       const { namespace, name } = splitKey(key)
       const pod = reader.get<Pod>('pods', namespace, name)
       if (pod === undefined || pod.spec.nodeName || isOver(pod)) return undefined
       if ((pod.spec.schedulerName ?? SCHEDULER_NAME) !== SCHEDULER_NAME || pod.metadata.deletionTimestamp !== undefined) return undefined
-      const info = podInfo(pod)
-      return {
-        info,
-        claims: claimsOf(reader, pod, (each) => cache.isPlaced(each)),
-        nodes: cache.nodes(),
-        nodeOf: (node) => cache.node(node),
-        nominatedBefore: (node) => cache.nominatedBefore(info, node),
-        topology: (without) => topologyState(cache, pod, labelsOf, without),
-      }
+      const situation = new Situation(cache.info(pod), cache, volumeReader(reader), () => likeSelector(reader, pod))
+      return { situation, budgets: () => reader.list<Budget>(BUDGETS) }
     },
-    reconcile(observed, { now, lastFailure }) {
-      const { key, pod } = observed.info
-      const assumedAt = cache.assumedAt(pod, key)
-      if (assumedAt !== undefined && lastFailure === undefined && now - assumedAt < ASSUMED_MS) {
-        return { requeueAfterMs: ASSUMED_MS - (now - assumedAt), waitingOn: 'the binding to be seen' }
+    reconcile({ situation, budgets }, { now, lastFailure }): Plan {
+      const { key, pod } = situation.pod
+      const gates = pod.spec.schedulingGates ?? []
+      // The API server has written the condition SchedulingGated when the pod was made.
+      if (gates.length > 0) return { waitingOn: `scheduling gates: ${gates.map(({ name }) => name).join(', ')}` }
+      const failed = (message: string): Plan => {
+        cache.forget(key)
+        binding.forget(key)
+        return { ...schedulerError(pod, message, now), requeueAfterMs: delays.add(key, now) }
+      }
+      if (lastFailure?.action.verb === 'bind') return failed(`running Bind plugin "DefaultBinder": ${lastFailure.message}`)
+      const delayMs = delays.left(key, now)
+      if (delayMs > 0) return { requeueAfterMs: delayMs, waitingOn: 'the time to try again' }
+
+      const assumed = cache.assumedFor(situation.pod)
+      if (assumed !== undefined && lastFailure === undefined) {
+        const progress = binding.progress(key, situation, assumed.node, now)
+        if (progress === undefined && now - assumed.at < ASSUMED_MS) {
+          return { requeueAfterMs: ASSUMED_MS - (now - assumed.at), waitingOn: 'the binding to be seen' }
+        }
+        if (progress?.kind === 'failed') return failed(`running PreBind plugin "VolumeBinding": binding volumes: ${progress.why}`)
+        if (progress?.kind === 'waiting') return { requeueAfterMs: progress.leftMs, waitingOn: progress.on }
+        if (progress?.kind === 'bound') {
+          binding.forget(key)
+          cache.assume(situation.pod, assumed.node, now)
+          return bind(pod, assumed.node).plan
+        }
       }
       cache.forget(key)
-      if (unschedulable.isWaiting(key, pod, now)) return { waitingOn: 'a change that makes room for it' }
-      const verdict = reconcileUnscheduled(observed, now)
-      if (claimNames(pod).length > 0) withClaims.add(key)
-      if (verdict.kind === 'bound') {
-        unschedulable.forget(key)
-        cache.assume(observed.info, verdict.node, now)
-        return verdict.plan
-      }
+      binding.forget(key)
+
+      const told = unschedulable.toldTo(key, pod, now)
+      if (told !== undefined && isTold(pod, 'Unschedulable', told)) return { waitingOn: 'a change that makes room for it' }
+      const { verdict, tried } = placePod(situation, start, now, budgets)
+      if (tried > 0) start = (start + tried) % cache.nodes().length
       if (verdict.kind === 'unschedulable') {
-        cache.nominate(observed.info, verdict.nominatedNode)
-        unschedulable.park(key, pod, now, verdict)
-        return { ...verdict.plan, requeueAfterMs: LONGEST_WAIT_MS } satisfies Plan
+        if (verdict.told.nominatedNode === undefined) cache.nominations.remove(key)
+        else cache.nominations.set(situation.pod, verdict.told.nominatedNode)
+        unschedulable.park(key, pod, now, verdict.told, verdict.plugins)
+        return { ...verdict.plan, requeueAfterMs: LONGEST_WAIT_MS }
       }
+      unschedulable.forget(key)
+      cache.assume(situation.pod, verdict.node, now)
+      if (verdict.kind === 'binding-claims') binding.begin(situation, verdict.toProvision, now)
       return verdict.plan
     },
   }
-}
-
-function isPlaced(pod: Pod): boolean {
-  return pod.spec.nodeName !== undefined && pod.spec.nodeName !== '' && !isOver(pod)
 }

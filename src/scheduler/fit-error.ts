@@ -1,5 +1,6 @@
 /** The text of a FailedScheduling event. Upstream: framework/types.go FitError. */
-import type { Objection } from './filters.ts'
+import type { Objection } from './filtering.ts'
+import { NOT_NAMED } from './plugins/node-affinity.ts'
 
 export const NO_NODES = 'no nodes available to schedule pods'
 
@@ -10,16 +11,18 @@ export interface FailedNode {
 
 /** @param preemption what came of looking for pods to remove; undefined when some were found */
 export function fitErrorText(nodeCount: number, failed: readonly FailedNode[], preemption: string | undefined): string {
-  const reasons = summary(
-    nodeCount,
-    failed.map(({ objection }) => objection.reasons),
-  )
-  return preemption === undefined ? `${reasons}.` : `${reasons}. no new claims to deallocate, preemption: ${preemption}`
+  const reasons = failed.map(({ objection }) => objection.reasons)
+  for (let others = nodeCount - failed.length; others > 0; others--) reasons.push([NOT_NAMED])
+  const text = summary(nodeCount, reasons)
+  return preemption === undefined ? text : `${text} no new claims to deallocate, preemption: ${preemption}`
 }
 
-/** When the pod can't run whatever the node. */
-export function preFilterErrorText(nodeCount: number, reason: string): string {
-  return `0/${nodeCount} nodes are available: ${reason}. no new claims to deallocate, preemption: 0/${nodeCount} nodes are available: ${nodeCount} Preemption is not helpful for scheduling.`
+/**
+ * When the pod can't run whatever the node. Upstream: what follows is what the plugin of resource claims says, which is asked to
+ * make room though it has not been asked about the pod before: dynamicresources.go PostFilter, getStateData.
+ */
+export function generalErrorText(nodeCount: number, reason: string): string {
+  return `0/${nodeCount} nodes are available: ${reason}. not found`
 }
 
 /**
@@ -31,16 +34,19 @@ export function preemptionText(
   failed: readonly FailedNode[],
   tried: ReadonlyMap<string, Objection | undefined>,
 ): string {
-  const reasons = failed.map(({ node, objection }) => {
-    if (!objection.isResolvable) return ['Preemption is not helpful for scheduling']
+  const reasons = failed.map(({ node, objection }): readonly string[] => {
+    if (!objection.isResolvable) return [NOT_HELPFUL]
     return tried.get(node)?.reasons ?? ['No preemption victims found for incoming pod']
   })
-  return `${summary(nodeCount, reasons)}.`
+  for (let others = nodeCount - failed.length; others > 0; others--) reasons.push([NOT_HELPFUL])
+  return summary(nodeCount, reasons)
 }
+
+const NOT_HELPFUL = 'Preemption is not helpful for scheduling'
 
 function summary(nodeCount: number, reasons: readonly (readonly string[])[]): string {
   const counts = new Map<string, number>()
   for (const reason of reasons.flat()) counts.set(reason, (counts.get(reason) ?? 0) + 1)
   const parts = [...counts].map(([reason, count]) => `${count} ${reason}`).sort()
-  return `0/${nodeCount} nodes are available: ${parts.join(', ')}`
+  return `0/${nodeCount} nodes are available: ${parts.join(', ')}.`
 }

@@ -1,19 +1,32 @@
 /**
  * Pods that fit nowhere, by class: those of one class ask for the same, so while one of them doesn't fit none of them does.
- * When something changes a few of each class are tried; each one that is placed then brings on the next ones.
+ * When a change may help a class, by the plugins that refused it, a few of it are tried; each one that is placed brings on the
+ * next ones. Upstream: backend/queue/unschedulable_pods.go, isPodWorthRequeuing; classes are our own.
  */
 import type { Pod } from '../api/types.gen.ts'
-import { isToldUnschedulable } from './reconcile.ts'
+import { PLUGINS } from './plugins/index.ts'
+import type { Change } from './plugins/plugin.ts'
+import { priorityOf } from './pod-info.ts'
+import type { NamespaceLabels } from './pod-matcher.ts'
 
 interface Parked {
-  readonly uid: string
-  readonly generation: number | undefined
-  readonly gates: number
-  readonly priority: number
+  readonly pod: Pod
   readonly classId: string
   readonly at: number
+  readonly told: Told
+}
+
+/** What the pod's status is to say. */
+export interface Told {
   readonly message: string
   readonly nominatedNode: string | undefined
+}
+
+interface PodClass {
+  readonly members: Set<string>
+  /** Those that refused a member; none when there was no node to refuse. */
+  readonly plugins: Set<string>
+  readonly example: Pod
 }
 
 /** Tried of each class after a change: enough to fill a new node in few rounds, few enough for thousands to wait. */
@@ -24,68 +37,69 @@ const TRIED_NEXT = 2
 export const LONGEST_WAIT_MS = 300_000
 
 export class UnschedulablePods {
+  readonly #labelsOf: NamespaceLabels
   readonly #parked = new Map<string, Parked>()
-  readonly #classes = new Map<string, Set<string>>()
+  readonly #classes = new Map<string, PodClass>()
 
-  /** @param told what the pod's status is to say */
-  park(key: string, pod: Pod, now: number, told: { readonly message: string; readonly nominatedNode: string | undefined }): void {
-    this.forget(key)
-    const classId = schedulingClass(pod)
-    this.#parked.set(key, {
-      uid: pod.metadata.uid,
-      generation: pod.metadata.generation,
-      gates: gateCount(pod),
-      priority: pod.spec.priority ?? 0,
-      classId,
-      at: now,
-      message: told.message,
-      nominatedNode: told.nominatedNode,
-    })
-    const members = this.#classes.get(classId)
-    if (members === undefined) this.#classes.set(classId, new Set([key]))
-    else members.add(key)
+  constructor(labelsOf: NamespaceLabels) {
+    this.#labelsOf = labelsOf
   }
 
-  /** Was this very pod found to fit nowhere and told so, and has nothing changed since that could help it? */
-  isWaiting(key: string, pod: Pod, now: number): boolean {
+  /** @param plugins those that refused it */
+  park(key: string, pod: Pod, now: number, told: Told, plugins: Iterable<string>): void {
+    this.forget(key)
+    const classId = schedulingClass(pod)
+    this.#parked.set(key, { pod, classId, at: now, told })
+    let podClass = this.#classes.get(classId)
+    if (podClass === undefined) {
+      podClass = { members: new Set(), plugins: new Set(), example: pod }
+      this.#classes.set(classId, podClass)
+    }
+    podClass.members.add(key)
+    for (const plugin of plugins) podClass.plugins.add(plugin)
+  }
+
+  /** What this very pod was found to wait for, if nothing changed since that could help it. */
+  toldTo(key: string, pod: Pod, now: number): Told | undefined {
     const parked = this.#parked.get(key)
-    return (
-      parked !== undefined &&
-      parked.uid === pod.metadata.uid &&
-      parked.generation === pod.metadata.generation &&
-      parked.gates === gateCount(pod) &&
-      now - parked.at < LONGEST_WAIT_MS &&
-      isToldUnschedulable(pod, parked.message, parked.nominatedNode)
-    )
+    if (parked === undefined || now - parked.at >= LONGEST_WAIT_MS) return undefined
+    const { metadata, spec } = parked.pod
+    const isSame =
+      metadata.uid === pod.metadata.uid &&
+      metadata.generation === pod.metadata.generation &&
+      JSON.stringify([metadata.labels, spec.schedulingGates]) === JSON.stringify([pod.metadata.labels, pod.spec.schedulingGates])
+    return isSame ? parked.told : undefined
   }
 
   forget(key: string): void {
     const parked = this.#parked.get(key)
     if (parked === undefined) return
     this.#parked.delete(key)
-    const members = this.#classes.get(parked.classId)!
+    const { members } = this.#classes.get(parked.classId)!
     members.delete(key)
     if (members.size === 0) this.#classes.delete(parked.classId)
   }
 
-  /** Something changed: the pods to try now, the most important first. */
-  takeSome(): string[] {
-    const priority = (members: Set<string>) => this.#parked.get(members.values().next().value!)!.priority
-    const classes = [...this.#classes.values()].sort((a, b) => priority(b) - priority(a))
-    return classes.flatMap((members) => this.#take(members, TRIED_FIRST))
+  /** The pods to try now that an object of the resource changed, the most important first. */
+  wake(resource: string, change: Change): string[] {
+    if (this.#classes.size === 0) return []
+    const hints = PLUGINS.flatMap(({ name, hints: { [resource]: hint } }) => (hint === undefined ? [] : [{ name, hint }]))
+    const isNewNode = resource === 'nodes' && change.old === undefined
+    return [...this.#classes.values()]
+      .filter(({ plugins, example }) =>
+        plugins.size === 0
+          ? isNewNode
+          : hints.some(({ name, hint }) => plugins.has(name) && hint(example, change as never, this.#labelsOf)),
+      )
+      .sort((a, b) => priorityOf(b.example) - priorityOf(a.example))
+      .flatMap(({ members }) => this.#take(members, TRIED_FIRST))
   }
 
   /** A pod was placed: those after it in its class. */
   takeAfter(pod: Pod): string[] {
     if (this.#classes.size === 0) return []
-    const members = this.#classes.get(schedulingClass(pod))
-    return members === undefined ? [] : this.#take(members, TRIED_NEXT)
-  }
-
-  /** Those that care where other pods are: a placed pod may be what they want to be near. */
-  takeWithAffinity(): string[] {
-    if (this.#classes.size === 0) return []
-    return [...this.#classes].filter(([id]) => id.startsWith('affinity')).flatMap(([, members]) => this.#take(members, TRIED_FIRST))
+    const podClass = this.#classes.get(schedulingClass(pod))
+    return podClass === undefined ? [] : this.#take(podClass.members, TRIED_NEXT)
   }
 
   #take(members: Set<string>, count: number): string[] {
@@ -99,22 +113,16 @@ export class UnschedulablePods {
   }
 }
 
-function gateCount(pod: Pod): number {
-  return pod.spec.schedulingGates?.length ?? 0
-}
-
-/** All that filters look at. The node name it will have, and what it runs, don't matter. */
+/** All that plugins look at. The node name it will have, and what it runs, don't matter. */
 function schedulingClass({ metadata, spec }: Pod): string {
   const { affinity, topologySpreadConstraints, nodeSelector, tolerations, overhead, priority, preemptionPolicy, resources } = spec
-  const caresForPods =
-    affinity?.podAffinity !== undefined || affinity?.podAntiAffinity !== undefined || topologySpreadConstraints !== undefined
   const containers = (list: typeof spec.containers | undefined) =>
     list?.map(({ resources: own, restartPolicy, ports }) => [own, restartPolicy, ports?.filter(({ hostPort }) => hostPort)])
   const claims = spec.volumes?.filter(({ persistentVolumeClaim, ephemeral }) => persistentVolumeClaim ?? ephemeral)
-  const who = claims?.length ? metadata.name : ''
-  const text = [
+  const disks = spec.volumes?.filter((volume) => volume.gcePersistentDisk ?? volume.awsElasticBlockStore ?? volume.rbd ?? volume.iscsi)
+  return JSON.stringify([
     metadata.namespace,
-    who,
+    claims?.length ? metadata.name : '',
     metadata.labels,
     affinity,
     topologySpreadConstraints,
@@ -122,6 +130,10 @@ function schedulingClass({ metadata, spec }: Pod): string {
     tolerations,
     overhead,
     resources,
-  ]
-  return `${caresForPods ? 'affinity' : 'plain'}${JSON.stringify([...text, priority, preemptionPolicy, containers(spec.containers), containers(spec.initContainers), claims])}`
+    priority,
+    preemptionPolicy,
+    containers(spec.containers),
+    containers(spec.initContainers),
+    disks,
+  ])
 }

@@ -8,7 +8,7 @@ import { baselines } from './baselines.mjs'
 import { memorySection, startSection } from './sections-process.mjs'
 import { createSection, getSection, listSection, updateSection } from './sections-requests.mjs'
 import { fanOutSection, latencySection } from './sections-watch.mjs'
-import { workloadSection } from './sections-workloads.mjs'
+import { clusterSection, workloadSection } from './sections-workloads.mjs'
 import { cleanUp } from './server.mjs'
 
 const SECTIONS = {
@@ -21,6 +21,7 @@ const SECTIONS = {
   'fan-out': fanOutSection,
   memory: memorySection,
   workloads: workloadSection,
+  cluster: clusterSection,
 }
 
 const asked = process.argv.slice(2)

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const running = new Set()
 
-/** @returns {Promise<{ port: number, pid: number, stop: () => Promise<void>, rssMiB: () => number }>} ready to serve */
+/** @returns {Promise<{ port: number, pid: number, stop: () => Promise<void>, rssMiB: () => number, cpuMs: () => number }>} ready to serve */
 export async function startServer({ nodes = 0, storage = 'sqlite' } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'coracle-bench-'))
   const url = storage === 'sqlite' ? `sqlite:${join(folder, 'bench.db')}` : 'memory:'
@@ -28,6 +28,11 @@ export async function startServer({ nodes = 0, storage = 'sqlite' } = {}) {
     port,
     pid: child.pid,
     rssMiB: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
+    /** Spent so far; a tick of the clock is 10 ms. */
+    cpuMs: () => {
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ')
+      return (Number(fields[11]) + Number(fields[12])) * 10
+    },
     stop: async () => {
       running.delete(server)
       if (child.exitCode === null) {

@@ -1,8 +1,8 @@
 /** What becomes of claims and volumes when both of the binder's controllers have had their say. */
 import { describe, expect, test } from 'vitest'
+import { isFree } from '../../src/api/core/v1/match-volume.ts'
 import { applyMergePatch } from '../../src/api/meta/patches/merge-patch.ts'
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../src/api/types.gen.ts'
-import { isFree } from '../../src/controllers/persistentvolume-binder/match-volume.ts'
 import { reconcileClaim } from '../../src/controllers/persistentvolume-binder/reconcile-claim.ts'
 import { reconcileVolume } from '../../src/controllers/persistentvolume-binder/reconcile-volume.ts'
 import type { Plan } from '../../src/runtime/plan.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
+import { findMatchingVolume, misfitOf } from '../../src/api/core/v1/match-volume.ts'
 import type { Event, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../src/api/types.gen.ts'
-import { findMatchingVolume, misfitOf } from '../../src/controllers/persistentvolume-binder/match-volume.ts'
 import { type ObservedClaim, reconcileClaim } from '../../src/controllers/persistentvolume-binder/reconcile-claim.ts'
 import { type ObservedVolume, reconcileVolume } from '../../src/controllers/persistentvolume-binder/reconcile-volume.ts'
 import { reconcileProtectedVolume } from '../../src/controllers/pv-protection/controller.ts'

@@ -1,330 +1,178 @@
+/** What becomes of a pod: its node, or what it and its events say, and when it is tried again. */
 import { describe, expect, it } from 'vitest'
-import type { KubeObject } from '../../src/api/object.ts'
-import type { Node, Pod, PodSpec } from '../../src/api/types.gen.ts'
-import type { Reader } from '../../src/runtime/controller.ts'
-import type { Plan } from '../../src/runtime/plan.ts'
-import { schedulerController } from '../../src/scheduler/controller.ts'
+import type { Node, Pod } from '../../src/api/types.gen.ts'
+import {
+  afterPreemption,
+  container,
+  dislikes,
+  NO_VICTIMS,
+  NOT_HELPFUL,
+  near,
+  node,
+  nodes,
+  onNodes,
+  pod,
+  pods,
+  shuns,
+  spread,
+  World,
+  wants,
+  withHostPort,
+  worldOf,
+} from '../support/scheduler-world.ts'
 
-const NOW = Date.parse('2026-01-01T00:00:00Z')
-
-/** Informers in little: objects by resource and key, whose changes reach the controller. */
-class World {
-  readonly objects = new Map<string, KubeObject>()
-  readonly controller = schedulerController()
-  readonly queue: string[] = []
-  now = NOW
-
-  readonly reader = {
-    get: (resource: string, namespace: string, name: string) => this.objects.get(`${resource}/${namespace}/${name}`),
-    list: () => [],
-  } as unknown as Reader
-
-  set(resource: string, object: unknown): void {
-    const current = object as KubeObject
-    const id = `${resource}/${current.metadata.namespace ?? ''}/${current.metadata.name}`
-    const old = this.objects.get(id)
-    this.objects.set(id, current)
-    this.queue.push(...(this.controller.watches[resource]?.(current, old, this.reader) ?? []))
-  }
-
-  remove(resource: string, namespace: string, name: string): void {
-    const id = `${resource}/${namespace}/${name}`
-    const old = this.objects.get(id)
-    this.objects.delete(id)
-    this.queue.push(...(this.controller.watches[resource]?.(undefined, old, this.reader) ?? []))
-  }
-
-  run(key: string): Plan | undefined {
-    const observed = this.controller.observe(this.reader, key)
-    return observed && this.controller.reconcile(observed, { now: this.now, newName: (base) => base })
-  }
-
-  /** Schedules a pod that is there; returns its node, or why it has none. */
-  schedule(key: string): string {
-    const plan = this.run(key)
-    const action = plan?.actions?.find(({ verb }) => verb === 'bind')
-    if (action?.verb === 'bind') return action.node
-    return plan?.events?.[0]?.message ?? plan?.waitingOn ?? 'nothing'
-  }
-}
-
-interface NodeMore {
-  readonly labels?: Record<string, string>
-  readonly spec?: Partial<Node['spec']>
-  readonly allocatable?: Record<string, string>
-}
-
-function node(name: string, { labels, spec, allocatable }: NodeMore = {}): Node {
-  return {
-    metadata: { name, namespace: '', uid: name, labels: { 'kubernetes.io/hostname': name, ...labels } },
-    spec: spec ?? {},
-    status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110', ...allocatable } },
-  } as unknown as Node
-}
-
-function pod(name: string, spec: Partial<PodSpec> = {}, metadata: Record<string, unknown> = {}): Pod {
-  return {
-    metadata: { name, namespace: 'default', uid: `uid-${name}`, generation: 1, creationTimestamp: '2026-01-01T00:00:00Z', ...metadata },
-    spec: { containers: [{ name: 'main' }], schedulerName: 'default-scheduler', ...spec },
-    status: {},
-  } as unknown as Pod
-}
-
-const asking = (cpu: string): Partial<PodSpec> => ({ containers: [{ name: 'main', resources: { requests: { cpu } } }] })
+const asking = (cpu: string) => ({ asks: { cpu } })
 /** In one term. */
-const naming = (names: readonly string[]): Partial<PodSpec> => ({
-  affinity: {
-    nodeAffinity: {
-      requiredDuringSchedulingIgnoredDuringExecution: {
-        nodeSelectorTerms: [{ matchFields: names.map((name) => ({ key: 'metadata.name', operator: 'In', values: [name] })) }],
-      },
-    },
-  },
-})
-const labelled = (app: string) => ({ labels: { app } })
-const apps = (app: string, topologyKey = 'kubernetes.io/hostname') => ({ labelSelector: { matchLabels: { app } }, topologyKey })
-const NONE = 'no new claims to deallocate, preemption:'
+const naming = (...names: readonly string[]) =>
+  onNodes({ matchFields: names.map((name) => ({ key: 'metadata.name', operator: 'In', values: [name] })) })
+const HOST = 'kubernetes.io/hostname'
 
-interface Row {
-  readonly name: string
-  readonly nodes: readonly Node[]
-  readonly placed?: readonly Pod[]
-  readonly pod: Pod
-  readonly expect: string | readonly string[]
-}
-
+type Row = [name: string, nodes: readonly Node[], placed: readonly Pod[], pod: Pod, expected: string]
 const rows: Row[] = [
-  { name: 'no nodes', nodes: [], pod: pod('p'), expect: 'no nodes available to schedule pods' },
-  { name: 'a node', nodes: [node('a')], pod: pod('p'), expect: 'a' },
-  {
-    name: 'nodeSelector',
-    nodes: [node('a'), node('b', { labels: { disk: 'ssd' } })],
-    pod: pod('p', { nodeSelector: { disk: 'ssd' } }),
-    expect: 'b',
-  },
-  {
-    name: 'each reason is counted',
-    nodes: [
-      node('a', { allocatable: { cpu: '1' } }),
-      node('b', { spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } }),
-      node('c', { spec: { taints: [{ key: 'k', effect: 'NoExecute' }] } }),
-    ],
-    pod: pod('p', asking('2')),
-    expect: `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s). ${NONE} 0/3 nodes are available: 3 Preemption is not helpful for scheduling.`,
-  },
-  {
-    name: 'a taint that is tolerated',
-    nodes: [node('a', { spec: { taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] } })],
-    pod: pod('p', { tolerations: [{ key: 'k', operator: 'Exists' }] }),
-    expect: 'a',
-  },
-  {
-    name: 'PreferNoSchedule is avoided',
-    nodes: [node('a', { spec: { taints: [{ key: 'k', effect: 'PreferNoSchedule' }] } }), node('b')],
-    pod: pod('p'),
-    expect: 'b',
-  },
-  {
-    name: 'a cordoned node',
-    nodes: [node('a', { spec: { unschedulable: true } })],
-    pod: pod('p'),
-    expect: `0/1 nodes are available: 1 node(s) were unschedulable. ${NONE} 0/1 nodes are available: 1 Preemption is not helpful for scheduling.`,
-  },
-  {
-    name: 'a node that would be too small even without the pods of lower priority',
-    nodes: [node('a'), node('b')],
-    placed: [pod('x', { ...asking('3'), nodeName: 'a', priority: 5 }), pod('y', { ...asking('1'), nodeName: 'a', priority: 1 })],
-    pod: pod('p', { ...asking('2'), priority: 3, nodeSelector: { 'kubernetes.io/hostname': 'a' } }),
-    expect: `0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match Pod's node affinity/selector. ${NONE} 0/2 nodes are available: 1 Insufficient cpu, 1 Preemption is not helpful for scheduling.`,
-  },
-  {
-    name: 'a pod that may not preempt',
-    nodes: [node('a', { allocatable: { pods: '0' } })],
-    pod: pod('p', { preemptionPolicy: 'Never' }),
-    expect: `0/1 nodes are available: 1 Too many pods. ${NONE} not eligible due to preemptionPolicy=Never.`,
-  },
-  {
-    name: 'a pod that names its node',
-    nodes: [node('a', { allocatable: { pods: '0' } }), node('b')],
-    pod: pod('p', naming(['a'])),
-    expect: `0/2 nodes are available: 1 Too many pods, 1 node(s) didn't satisfy plugin(s) [NodeAffinity]. ${NONE} 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.`,
-  },
-  {
-    name: 'a pod that names two nodes at once',
-    nodes: [node('a'), node('b')],
-    pod: pod('p', naming(['a', 'b'])),
-    expect: `0/2 nodes are available: pod affinity terms conflict. ${NONE} 0/2 nodes are available: 2 Preemption is not helpful for scheduling.`,
-  },
-  {
-    name: 'a full node',
-    nodes: [node('a')],
-    placed: [pod('x', { ...asking('3'), nodeName: 'a' })],
-    pod: pod('p', asking('2')),
-    expect: `0/1 nodes are available: 1 Insufficient cpu. ${NONE} 0/1 nodes are available: 1 No preemption victims found for incoming pod.`,
-  },
-  {
-    name: 'finished pods need nothing',
-    nodes: [node('a')],
-    placed: [{ ...pod('x', { ...asking('3'), nodeName: 'a' }), status: { phase: 'Succeeded' } }],
-    pod: pod('p', asking('2')),
-    expect: 'a',
-  },
-  {
-    name: 'too many pods',
-    nodes: [node('a', { allocatable: { pods: '1' } })],
-    placed: [pod('x', { nodeName: 'a' })],
-    pod: pod('p'),
-    expect: `0/1 nodes are available: 1 Too many pods. ${NONE} 0/1 nodes are available: 1 No preemption victims found for incoming pod.`,
-  },
-  {
-    name: 'least allocated',
-    nodes: [node('a'), node('b')],
-    placed: [pod('x', { ...asking('3'), nodeName: 'a' })],
-    pod: pod('p'),
-    expect: 'b',
-  },
-  {
-    name: 'a host port that is taken',
-    nodes: [node('a'), node('b')],
-    placed: [pod('x', { containers: [{ name: 'm', ports: [{ containerPort: 80, hostPort: 80 }] }], nodeName: 'a' })],
-    pod: pod('p', { containers: [{ name: 'm', ports: [{ containerPort: 8080, hostPort: 80 }] }] }),
-    expect: 'b',
-  },
-  {
-    name: 'required affinity',
-    nodes: [node('a'), node('b')],
-    placed: [pod('x', { nodeName: 'b' }, labelled('db'))],
-    pod: pod('p', { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apps('db')] } } }),
-    expect: 'b',
-  },
-  {
-    name: 'affinity to pods that are nowhere',
-    nodes: [node('a')],
-    pod: pod('p', { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apps('db')] } } }),
-    expect: `0/1 nodes are available: 1 node(s) didn't match pod affinity rules. ${NONE} 0/1 nodes are available: 1 Preemption is not helpful for scheduling.`,
-  },
-  {
-    name: 'affinity to its own kind, as the first',
-    nodes: [node('a')],
-    pod: pod('p', { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apps('p')] } } }, labelled('p')),
-    expect: 'a',
-  },
-  {
-    name: 'required anti-affinity by zone',
-    nodes: [node('a', { labels: { zone: '1' } }), node('b', { labels: { zone: '1' } }), node('c', { labels: { zone: '2' } })],
-    placed: [pod('x', { nodeName: 'a' }, labelled('p'))],
-    pod: pod('p', { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apps('p', 'zone')] } } }),
-    expect: 'c',
-  },
-  {
-    name: "a placed pod's anti-affinity",
-    nodes: [node('a')],
-    placed: [pod('x', { nodeName: 'a', affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apps('p')] } } })],
-    pod: pod('p', {}, labelled('p')),
-    expect: `0/1 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules. ${NONE} 0/1 nodes are available: 1 No preemption victims found for incoming pod.`,
-  },
-  {
-    name: 'anti-affinity in another namespace',
-    nodes: [node('a')],
-    placed: [pod('x', { nodeName: 'a' }, { ...labelled('p'), namespace: 'other' })],
-    pod: pod('p', { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apps('p')] } } }),
-    expect: 'a',
-  },
-  {
-    name: 'preferred anti-affinity',
-    nodes: [node('a'), node('b')],
-    placed: [pod('x', { nodeName: 'a' }, labelled('p'))],
-    pod: pod('p', {
-      affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: apps('p') }] } },
-    }),
-    expect: 'b',
-  },
-  {
-    name: 'preferred node affinity',
-    nodes: [node('a'), node('b', { labels: { disk: 'ssd' } })],
-    pod: pod('p', {
-      affinity: {
-        nodeAffinity: {
-          preferredDuringSchedulingIgnoredDuringExecution: [
-            { weight: 10, preference: { matchExpressions: [{ key: 'disk', operator: 'In', values: ['ssd'] }] } },
-          ],
-        },
-      },
-    }),
-    expect: 'b',
-  },
-  {
-    name: 'topology spread',
-    nodes: [node('a'), node('b')],
-    placed: [pod('x', { nodeName: 'a' }, labelled('p'))],
-    pod: pod('p', { topologySpreadConstraints: [{ ...apps('p'), maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule' }] }, labelled('p')),
-    expect: 'b',
-  },
-  { name: 'scheduling gates', nodes: [node('a')], pod: pod('p', { schedulingGates: [{ name: 'g' }] }), expect: 'scheduling gates: g' },
-  { name: "another scheduler's pod", nodes: [node('a')], pod: pod('p', { schedulerName: 'mine' }), expect: 'nothing' },
-  {
-    name: 'a claim that is not there',
-    nodes: [node('a')],
-    pod: pod('p', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] }),
-    expect: `0/1 nodes are available: persistentvolumeclaim "c" not found. ${NONE} 0/1 nodes are available: 1 Preemption is not helpful for scheduling.`,
-  },
+  ['no nodes', [], [], pod('p'), 'no nodes available to schedule pods'],
+  ['a node', [node('a')], [], pod('p'), 'a'],
+  ['nodeSelector', nodes('a', 'b disk=ssd'), [], pod('p', { nodeSelector: { disk: 'ssd' } }), 'b'],
+  [
+    'each reason is counted',
+    [node('a', { allocatable: { cpu: '1' } }), node('b', { taints: ['k:NoSchedule'] }), node('c', { taints: ['k:NoExecute'] })],
+    [],
+    pod('p', asking('2')),
+    `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s). ${afterPreemption(3, `3 ${NOT_HELPFUL}`)}`,
+  ],
+  [
+    'a node says all that is short',
+    [node('a', { allocatable: { cpu: '1', memory: '1', pods: '0' } })],
+    [],
+    pod('p', { asks: { cpu: '2', memory: '2', 'a.io/b': '1' } }),
+    `0/1 nodes are available: 1 Insufficient a.io/b, 1 Insufficient cpu, 1 Insufficient memory, 1 Too many pods. ${afterPreemption(1, `1 ${NOT_HELPFUL}`)}`,
+  ],
+  [
+    'a cordoned node',
+    [node('a', { unschedulable: true })],
+    [],
+    pod('p'),
+    `0/1 nodes are available: 1 node(s) were unschedulable. ${afterPreemption(1, `1 ${NOT_HELPFUL}`)}`,
+  ],
+  [
+    'a cordon is told before a taint',
+    [node('a', { unschedulable: true, taints: ['node.kubernetes.io/unschedulable:NoSchedule'] })],
+    [],
+    pod('p'),
+    `0/1 nodes are available: 1 node(s) were unschedulable. ${afterPreemption(1, `1 ${NOT_HELPFUL}`)}`,
+  ],
+  [
+    'too small even without the pods of lower priority',
+    nodes('a', 'b'),
+    [pod('x', { ...asking('3'), on: 'a', priority: 5 }), pod('y', { ...asking('1'), on: 'a', priority: 1 })],
+    pod('p', { ...asking('2'), priority: 3, nodeSelector: { [HOST]: 'a' } }),
+    `0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match Pod's node affinity/selector. ${afterPreemption(2, `1 Insufficient cpu, 1 ${NOT_HELPFUL}`)}`,
+  ],
+  [
+    'a pod that may not preempt',
+    [node('a', { allocatable: { pods: '0' } })],
+    [],
+    pod('p', { preemptionPolicy: 'Never' }),
+    '0/1 nodes are available: 1 Too many pods. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.',
+  ],
+  [
+    'a pod that names its node',
+    [node('a', { allocatable: { pods: '0' } }), node('b')],
+    [],
+    pod('p', naming('a')),
+    `0/2 nodes are available: 1 Too many pods, 1 node(s) didn't satisfy plugin(s) [NodeAffinity]. ${afterPreemption(2, `1 ${NO_VICTIMS}, 1 ${NOT_HELPFUL}`)}`,
+  ],
+  [
+    'a pod that names a node that is not there',
+    nodes('a', 'b'),
+    [],
+    pod('p', naming('x')),
+    `0/2 nodes are available: 2 node(s) didn't satisfy plugin(s) [NodeAffinity]. ${afterPreemption(2, `2 ${NOT_HELPFUL}`)}`,
+  ],
+  [
+    'a pod that names two nodes at once',
+    nodes('a', 'b'),
+    [],
+    pod('p', naming('a', 'b')),
+    '0/2 nodes are available: pod affinity terms conflict. not found',
+  ],
+  [
+    'a full node',
+    [node('a')],
+    [pod('x', { ...asking('3'), on: 'a' })],
+    pod('p', asking('2')),
+    `0/1 nodes are available: 1 Insufficient cpu. ${afterPreemption(1, `1 ${NO_VICTIMS}`)}`,
+  ],
+  [
+    'a node full of pods',
+    [node('a', { allocatable: { pods: '1' } })],
+    [pod('x', { on: 'a' })],
+    pod('p'),
+    `0/1 nodes are available: 1 Too many pods. ${afterPreemption(1, `1 ${NO_VICTIMS}`)}`,
+  ],
+  [
+    'affinity to pods that are nowhere',
+    [node('a')],
+    [],
+    pod('p', wants(near('app=db'))),
+    `0/1 nodes are available: 1 node(s) didn't match pod affinity rules. ${afterPreemption(1, `1 ${NOT_HELPFUL}`)}`,
+  ],
+  [
+    "a placed pod's anti-affinity",
+    [node('a')],
+    pods('a:none', shuns(near('app=p'))),
+    pod('p', { is: 'app=p' }),
+    `0/1 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules. ${afterPreemption(1, `1 ${NO_VICTIMS}`)}`,
+  ],
+  [
+    'spread over nodes without the key',
+    [node('a')],
+    [],
+    pod('p', { topologySpreadConstraints: [spread('zone', 'a=b')] }),
+    `0/1 nodes are available: 1 node(s) didn't match pod topology spread constraints (missing required label). ${afterPreemption(1, `1 ${NOT_HELPFUL}`)}`,
+  ],
+  ['PreferNoSchedule is avoided', [node('a', { taints: ['k:PreferNoSchedule'] }), node('b')], [], pod('p'), 'b'],
+  ['least allocated', nodes('a', 'b'), [pod('x', { ...asking('3'), on: 'a' })], pod('p'), 'b'],
+  [
+    'a host port that is taken',
+    nodes('a', 'b'),
+    [pod('x', { containers: [withHostPort('80')], on: 'a' })],
+    pod('p', { containers: [withHostPort('80')] }),
+    'b',
+  ],
+  ['preferred anti-affinity', nodes('a', 'b'), pods('a'), pod('p', dislikes([100, near('foo=')])), 'b'],
+  ['scheduling gates', [node('a')], [], pod('p', { schedulingGates: [{ name: 'g' }, { name: 'h' }] }), 'scheduling gates: g, h'],
+  ["another scheduler's pod", [node('a')], [], pod('p', { schedulerName: 'mine' }), 'nothing'],
+  ['a pod that is leaving', [node('a')], [], pod('p', { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }), 'nothing'],
 ]
 
-function worldOf(nodes: readonly Node[], placed: readonly Pod[] = []): World {
-  const world = new World()
-  for (const each of nodes) world.set('nodes', each)
-  for (const each of placed) world.set('pods', each)
-  return world
-}
-
 describe('scheduler', () => {
-  it.each(rows.map((row) => [row.name, row] as const))('%s', (_name, row) => {
-    const world = worldOf(row.nodes, row.placed)
-    world.set('pods', row.pod)
-    expect(world.schedule('default/p')).toBe(row.expect)
+  it.each(rows)('%s', (_name, cluster, placed, asked, expected) => {
+    expect(worldOf(cluster, placed).set('pods', asked).schedule('default/p')).toBe(expected)
   })
 
   it('lets pods placed in a row see each other', () => {
-    const world = worldOf([node('a'), node('b')])
-    const placed = ['1', '2', '3'].map((name) => {
-      world.set('pods', pod(name, asking('3')))
-      return world.schedule(`default/${name}`)
-    })
+    const world = worldOf(nodes('a', 'b'))
+    const placed = ['1', '2', '3'].map((name) => world.set('pods', pod(name, asking('3'))).schedule(`default/${name}`))
     expect(placed.slice(0, 2).sort()).toEqual(['a', 'b'])
     expect(placed[2]).toContain('2 Insufficient cpu')
   })
 
   it('spreads the pods of one controller', () => {
-    const world = worldOf([node('a'), node('b'), node('c')])
-    const owner = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'r', uid: 'r', controller: true }]
+    const world = worldOf(nodes('a', 'b', 'c'))
+    world.set('replicasets.apps', { metadata: { name: 'r', namespace: 'default' }, spec: { selector: { matchLabels: { app: 'r' } } } })
+    const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'r', uid: 'r', controller: true }]
     const counts = new Map<string, number>()
     for (let i = 0; i < 9; i++) {
-      world.set('pods', pod(`p${i}`, {}, { ownerReferences: owner }))
-      const chosen = world.schedule(`default/p${i}`)
+      const chosen = world.set('pods', pod(`p${i}`, { metadata: { ownerReferences, labels: { app: 'r' } } })).schedule(`default/p${i}`)
       counts.set(chosen, (counts.get(chosen) ?? 0) + 1)
     }
     expect([...counts.values()]).toEqual([3, 3, 3])
   })
 
-  it('tries a waiting pod again only when something makes room', () => {
-    const world = worldOf([node('a')], [pod('x', { ...asking('3'), nodeName: 'a' })])
-    world.set('pods', pod('p', asking('2')))
-    const plan = world.run('default/p')
-    expect(plan?.status).toMatchObject({ status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' }] } })
-    world.set('pods', plan!.status)
-    expect(world.schedule('default/p')).toBe('a change that makes room for it')
-    world.set('nodes', { ...node('a'), status: { ...node('a').status, conditions: [] } })
-    expect(world.queue).toEqual([])
-    world.remove('pods', 'default', 'x')
-    expect(world.queue).toEqual(['default/p'])
-    expect(world.schedule('default/p')).toBe('a')
-  })
-
   it('fills a new node with pods that wait, each placed one bringing on the next', () => {
     const world = new World()
     for (let i = 0; i < 100; i++) {
-      world.set('pods', pod(`p${i}`))
-      expect(world.schedule(`default/p${i}`)).toBe('no nodes available to schedule pods')
+      expect(world.set('pods', pod(`p${i}`)).schedule(`default/p${i}`)).toBe('no nodes available to schedule pods')
     }
     world.set('nodes', node('a'))
     let bound = 0
@@ -337,108 +185,221 @@ describe('scheduler', () => {
     expect(bound).toBe(100)
   })
 
-  it('places a pod anew whose binding failed', () => {
-    const world = worldOf([node('a')])
-    world.set('pods', pod('p'))
+  it('cuts the event, not the condition, when there is too much to say', () => {
+    const requests = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`example.com/device-number-${i}`, '1']))
+    const world = worldOf(Array.from({ length: 40 }, (_, i) => node(`n${i}`)))
+    const plan = world.set('pods', pod('p', { containers: [container(requests)] })).run('default/p')!
+    const told = (plan.status as Pod).status!.conditions![0]!.message!
+    expect(told.length).toBeGreaterThan(1024)
+    expect(plan.events![0]!.message).toBe(`${told.slice(0, 1020)} ...`)
+  })
+})
+
+describe('a large cluster', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, i) => node(`n${String(i).padStart(4, '0')}`))
+
+  it.each([
+    [50, 50],
+    [100, 100],
+    [101, 100],
+    [400, 188],
+    [1000, 420],
+    [5000, 500],
+    [6000, 300],
+  ])('of %i nodes has %i looked for', async (count, expected) => {
+    const { nodesToFind } = await import('../../src/scheduler/choose-node.ts')
+    expect(nodesToFind(count)).toBe(expected)
+  })
+
+  it('gives all nodes their turn, one share of them after the other', () => {
+    const world = worldOf(many(300))
+    // Each tries 141 nodes: the next begins behind them.
+    const chosen = Array.from({ length: 3 }, (_, i) =>
+      Number(
+        world
+          .set('pods', pod(`p${i}`))
+          .schedule(`default/p${i}`)
+          .slice(1),
+      ),
+    )
+    const shares = chosen.map((index, turn) => (index - turn * 141 + 600) % 300)
+    expect(shares.every((offset) => offset < 141)).toBe(true)
+  })
+
+  it('tries one node of each zone in turn', async () => {
+    const { inZoneTurns } = await import('../../src/scheduler/node-order.ts')
+    const { NodeInfo } = await import('../../src/scheduler/node-info.ts')
+    const zone = (index: number) => `topology.kubernetes.io/zone=${index}`
+    const infos = nodes(`a ${zone(1)}`, `b ${zone(1)}`, `c ${zone(1)}`, `d ${zone(2)}`, `e ${zone(3)}`, `f ${zone(3)}`).map((each) => {
+      const info = new NodeInfo(each.metadata.name)
+      info.setNode(each)
+      return info
+    })
+    expect(inZoneTurns(infos).map(({ name }) => name)).toEqual(['a', 'd', 'e', 'b', 'f', 'c'])
+  })
+
+  it('looks at the nominated node first, wherever it is', () => {
+    const world = worldOf(many(300))
+    world.set('pods', pod('p', { status: { nominatedNodeName: 'n0299' } }))
+    expect(world.schedule('default/p')).toBe('n0299')
+  })
+})
+
+describe('a pod that fits nowhere', () => {
+  const full = () => worldOf([node('a')], [pod('x', { ...asking('3'), on: 'a' })]).set('pods', pod('p', asking('2')))
+
+  it('is tried again only when something makes room', () => {
+    const world = full()
+    const plan = world.park('default/p')
+    expect(plan.status).toMatchObject({ status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' }] } })
+    expect(world.schedule('default/p')).toBe('a change that makes room for it')
+    world.set('nodes', { ...node('a'), status: { ...node('a').status, conditions: [] } })
+    expect(world.queue).toEqual([])
+    world.remove('pods', 'default', 'x')
+    expect(world.queue).toEqual(['default/p'])
+    expect(world.schedule('default/p')).toBe('a')
+  })
+
+  it.each<[string, (world: World) => void, boolean]>([
+    ['room is freed', (world) => world.remove('pods', 'default', 'x'), true],
+    ['a pod ends', (world) => world.set('pods', pod('x', { ...asking('3'), on: 'a', status: { phase: 'Succeeded' } })), true],
+    ['a pod shrinks', (world) => world.set('pods', pod('x', { ...asking('1'), on: 'a', metadata: { generation: 2 } })), true],
+    ['a pod gets a label', (world) => world.set('pods', pod('x', { ...asking('3'), on: 'a', is: 'a=b' })), false],
+    ['a pod without a node goes', (world) => world.set('pods', pod('q')).remove('pods', 'default', 'q'), false],
+    [
+      'a nominated pod goes',
+      (world) => world.set('pods', pod('q', { status: { nominatedNodeName: 'a' } })).remove('pods', 'default', 'q'),
+      true,
+    ],
+    ['a pod is no longer nominated', (world) => world.set('pods', pod('q', { status: { nominatedNodeName: 'a' } }), pod('q')), true],
+    ['a node joins', (world) => world.set('nodes', node('b')), true],
+    ['a node joins that is too small', (world) => world.set('nodes', node('b', { allocatable: { cpu: '1' } })), false],
+    ['a node grows', (world) => world.set('nodes', node('a', { allocatable: { cpu: '8' } })), true],
+    ['a node is labelled', (world) => world.set('nodes', node('a', { labels: { x: 'y' } })), false],
+    ['a claim comes', (world) => world.set('persistentvolumeclaims', { metadata: { name: 'c', namespace: 'default' }, spec: {} }), false],
+    ['a namespace comes', (world) => world.set('namespaces', { metadata: { name: 'n' } }), false],
+  ])('is tried again or not when %s', (_name, happen, isTried) => {
+    const world = full()
+    world.park('default/p')
+    happen(world)
+    expect(world.queue.includes('default/p')).toBe(isTried)
+  })
+
+  it.each([
+    ['its labels change', { is: 'new=' }],
+    ['its spec changes', { metadata: { generation: 2 } }],
+    ['it is another of its name', { metadata: { uid: 'other' } }],
+  ])('is tried again when %s', (_name, more) => {
+    const world = full()
+    const { status } = world.park('default/p')
+    const changed = pod('p', { ...asking('2'), ...more })
+    world.set('pods', { ...changed, status: (status as Pod).status })
+    expect(world.schedule('default/p')).toContain('Insufficient cpu')
+  })
+
+  it('is tried again after five minutes, whatever happens', () => {
+    const world = full()
+    expect(world.park('default/p').requeueAfterMs).toBe(300_000)
+    world.now += 299_999
+    expect(world.schedule('default/p')).toBe('a change that makes room for it')
+    world.now += 1
+    expect(world.schedule('default/p')).toContain('Insufficient cpu')
+  })
+
+  it('is told again only what is new', () => {
+    const world = full()
+    world.park('default/p')
+    world.now += 300_000
+    const again = world.run('default/p')!
+    expect(again.status).toBeUndefined()
+    expect(again.events).toHaveLength(1)
+  })
+
+  it('is tried again as long as its status does not say so', () => {
+    const world = full()
+    const first = world.run('default/p')
+    // The status could not be written: another writer came between.
+    expect(world.run('default/p')?.status).toEqual(first?.status)
+    world.set('pods', first!.status!)
+    expect(world.run('default/p')).toEqual({ waitingOn: 'a change that makes room for it' })
+  })
+
+  it('waits for any new node where there was none', () => {
+    const world = new World().set('pods', pod('p'))
+    world.park('default/p')
+    world.set('nodes', node('a', { unschedulable: true }))
+    expect(world.queue).toEqual(['default/p'])
+  })
+
+  it('is woken with those that are most important first', () => {
+    const world = full().set('pods', pod('q', { ...asking('2'), priority: 7, preemptionPolicy: 'Never' }))
+    world.park('default/p')
+    world.park('default/q')
+    world.remove('pods', 'default', 'x')
+    expect(world.queue).toEqual(['default/q', 'default/p'])
+  })
+})
+
+describe('a binding', () => {
+  it('that is not seen is made anew', () => {
+    const world = worldOf([node('a')]).set('pods', pod('p'))
     expect(world.schedule('default/p')).toBe('a')
     expect(world.run('default/p')).toMatchObject({ waitingOn: 'the binding to be seen' })
     world.now += 5000
     expect(world.schedule('default/p')).toBe('a')
   })
 
-  it('removes pods of lower priority', () => {
-    const low = (name: string, on: string, priority: number, cpu: string) => pod(name, { ...asking(cpu), priority, nodeName: on })
-    const world = worldOf([node('a'), node('b')], [low('x', 'a', 5, '3'), low('y', 'b', 1, '2'), low('z', 'b', 1, '2')])
-    world.set('pods', pod('p', { ...asking('2'), priority: 10 }))
-    const plan = world.run('default/p')
-    expect(plan?.actions?.map((action) => ('target' in action ? `${action.verb} ${action.target.name}` : ''))).toEqual([
-      'patch z',
-      'delete z',
-    ])
-    expect(plan?.status).toMatchObject({ status: { nominatedNodeName: 'b' } })
-    expect(plan?.events?.[0]?.message).toBe('0/2 nodes are available: 2 Insufficient cpu.')
-  })
-
-  it('removes what has run the least long, of victims that weigh the same', () => {
-    const low = (name: string, on: string, priority: number, startTime: string) => {
-      const made = pod(name, { ...asking('2'), priority, nodeName: on })
-      return { ...made, status: { startTime } } as Pod
-    }
-    // Only the most important victim of a node counts: on a the later one, on b the earlier one.
-    const world = worldOf(
-      [node('a'), node('b')],
-      [
-        low('a1', 'a', 5, '2026-01-01T00:00:20Z'),
-        low('a2', 'a', 1, '2026-01-01T00:00:00Z'),
-        low('b1', 'b', 5, '2026-01-01T00:00:10Z'),
-        low('b2', 'b', 1, '2026-01-01T00:00:30Z'),
-      ],
-    )
-    world.set('pods', pod('p', { ...asking('4'), priority: 10 }))
-    expect(world.run('default/p')?.status).toMatchObject({ status: { nominatedNodeName: 'a' } })
-  })
-
-  it('cuts the event, not the condition, when there is too much to say', () => {
-    const nodes = Array.from({ length: 40 }, (_, i) => node(`n${i}`))
-    const requests = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`example.com/device-number-${i}`, '1']))
-    const world = worldOf(nodes, [])
-    world.set('pods', pod('p', { containers: [{ name: 'main', resources: { requests } }] }))
-    const plan = world.run('default/p')!
-    const told = (plan.status as Pod).status!.conditions![0]!.message!
-    expect(told.length).toBeGreaterThan(1024)
-    expect(plan.events![0]!.message).toBe(`${told.slice(0, 1020)} ...`)
-  })
-
-  describe('claims that wait for a consumer', () => {
-    const waiting = () => {
-      const world = worldOf([node('a'), node('b', { labels: { disk: 'ssd' } })])
-      world.set('storageclasses.storage.k8s.io', { metadata: { name: 'local' }, volumeBindingMode: 'WaitForFirstConsumer' })
-      world.set('persistentvolumeclaims', {
-        metadata: { name: 'c', namespace: 'default', uid: 'c' },
-        spec: { storageClassName: 'local' },
-        status: {},
-      })
-      world.set('pods', pod('p', { nodeSelector: { disk: 'ssd' }, volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] }))
-      return world
-    }
-
-    it('are told the node first, and bind the pod when they are bound', () => {
-      const world = waiting()
-      const plan = world.run('default/p')
-      expect(plan?.actions).toMatchObject([
-        { verb: 'patch', patch: { metadata: { annotations: { 'volume.kubernetes.io/selected-node': 'b' } } } },
+  it('that fails is told, and tried again after one second, then two, at most ten', () => {
+    const world = worldOf([node('a')]).set('pods', pod('p'))
+    const delays: (number | undefined)[] = []
+    for (let i = 0; i < 6; i++) {
+      const action = world.run('default/p')!.actions![0]!
+      const plan = world.run('default/p', { action, reason: 'Forbidden', message: 'pods "p" is forbidden: no' })!
+      expect(plan.events).toMatchObject([
+        { reason: 'FailedScheduling', message: 'running Bind plugin "DefaultBinder": pods "p" is forbidden: no' },
       ])
-      world.set('persistentvolumes', { metadata: { name: 'pv' }, spec: {} })
-      world.set('persistentvolumeclaims', {
-        metadata: { name: 'c', namespace: 'default', uid: 'c' },
-        spec: { storageClassName: 'local', volumeName: 'pv' },
-        status: { phase: 'Bound' },
-      })
-      expect(world.queue).toContain('default/p')
-      expect(world.schedule('default/p')).toBe('b')
-    })
+      expect(plan.status).toMatchObject({ status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulerError' }] } })
+      delays.push(plan.requeueAfterMs)
+      expect(world.run('default/p')).toMatchObject({ waitingOn: 'the time to try again' })
+      world.now += plan.requeueAfterMs!
+    }
+    expect(delays).toEqual([1000, 2000, 4000, 8000, 10_000, 10_000])
+  })
+
+  it('that failed leaves its room to others meanwhile', () => {
+    const world = worldOf([node('a')]).set('pods', pod('p', asking('3')))
+    const action = world.run('default/p')!.actions![0]!
+    world.run('default/p', { action, reason: 'Forbidden', message: 'no' })
+    expect(world.set('pods', pod('q', asking('3'))).schedule('default/q')).toBe('a')
   })
 })
 
-describe('a pod that fits nowhere', () => {
-  it('is looked at again only when its status says so', () => {
-    const world = new World()
-    world.set('nodes', node('a'))
-    world.set('pods', pod('huge', asking('64')))
-    const first = world.run('default/huge')
-    // The status could not be written: another writer came between.
-    expect(world.run('default/huge')?.status).toEqual(first?.status)
-    world.set('pods', first!.status!)
-    expect(world.run('default/huge')).toEqual({ waitingOn: 'a change that makes room for it' })
-  })
+it('ranks pods by priority', () => {
+  const world = new World().set('pods', pod('p', { priority: 5 }), pod('q'))
+  expect(['default/p', 'default/q', 'default/none'].map((key) => world.controller.rank!(world.reader, key))).toEqual([5, 0, 0])
+})
 
-  it('preempts others as they are now', () => {
-    const world = new World()
-    world.set('nodes', node('a'))
-    const low = pod('low', { ...asking('3'), nodeName: 'a', priority: 0 }, { resourceVersion: '1' })
-    world.set('pods', low)
-    world.set('pods', { ...low, metadata: { ...low.metadata, resourceVersion: '2' }, status: { phase: 'Running' } })
-    world.set('pods', pod('high', { ...asking('3'), priority: 9 }))
-    expect(world.run('default/high')?.actions?.[0]).toMatchObject({ patch: { metadata: { resourceVersion: '2' } } })
+describe('images', () => {
+  const MIB = 1024 * 1024
+  const image = (...names: readonly string[]) => ({ containers: names.map((name) => ({ ...container(), image: name })) })
+  const rates = async (cluster: readonly Node[], spec: object) => {
+    const { Question } = await import('../support/scheduler-world.ts')
+    return new Question(worldOf(cluster), pod('p', spec)).rates('ImageLocality')
+  }
+  const a = node('a', { images: { 'gcr.io/40:latest': 40 * MIB, 'gcr.io/300:latest': 300 * MIB, 'gcr.io/2000:latest': 2000 * MIB } })
+  const b = node('b', { images: { 'gcr.io/250:latest': 250 * MIB, 'gcr.io/10:latest': 10 * MIB } })
+  it.each<[string, readonly Node[], object, Record<string, number> | undefined]>([
+    ['nobody holds any', [node('a'), node('b')], image('gcr.io/40'), undefined],
+    ['the larger one', [a, b], image('gcr.io/40', 'gcr.io/250'), { a: 0, b: 5 }],
+    ['both on one', [a, b], image('gcr.io/40', 'gcr.io/300'), { a: 7, b: 0 }],
+    ['no more than a limit', [a, b], image('gcr.io/2000', 'gcr.io/10'), { a: 49, b: 0 }],
+    ['of three nodes one is without any', [a, b, node('c')], image('gcr.io/2000', 'gcr.io/10'), { a: 32, b: 0, c: 0 }],
+    ['several small ones', [a, b], image('gcr.io/10', 'gcr.io/10', 'gcr.io/10'), { a: 0, b: 0 }],
+    ['a tag', [a, b], image('gcr.io/300:v1'), { a: 0, b: 0 }],
+    ['of init containers', [a, b], { ...image('gcr.io/40'), initContainers: [{ ...container(), image: 'gcr.io/300' }] }, { a: 7, b: 0 }],
+    ['of volumes', [a, b], { ...image('x'), volumes: [{ name: 'v', image: { reference: 'gcr.io/300' } }] }, { a: 12, b: 0 }],
+    ['held by all', [a, node('b', { images: { 'gcr.io/300:latest': 300 * MIB } })], image('gcr.io/300'), { a: 28, b: 28 }],
+  ])('%s', async (_name, cluster, spec, expected) => {
+    expect(await rates(cluster, spec)).toEqual(expected)
   })
 })

@@ -1,20 +1,19 @@
 /** The steps of binding a claim and a volume, one at a time. Upstream: pv_controller.go bind */
-import type { ObjectReference, PersistentVolume, PersistentVolumeClaim } from '../../api/types.gen.ts'
-import type { Plan } from '../../runtime/plan.ts'
-import { BIND_COMPLETED, BOUND_BY_CONTROLLER, CLAIMS, VOLUMES } from './annotations.ts'
-import { isReservedFor } from './claim-facts.ts'
 
-export function claimReference({ metadata }: PersistentVolumeClaim): ObjectReference {
-  const { namespace, name, uid, resourceVersion } = metadata
-  return { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name, uid, resourceVersion }
-}
+import { claimRefPatch } from '../../api/core/v1/claim-facts.ts'
+import { BIND_COMPLETED, BOUND_BY_CONTROLLER, CLAIMS, VOLUMES } from '../../api/core/v1/volume-annotations.ts'
+import type { PersistentVolume, PersistentVolumeClaim } from '../../api/types.gen.ts'
+import type { Plan } from '../../runtime/plan.ts'
 
 /**
  * The next step: the volume comes to refer to the claim, then the claim to the volume, then the claim's status says so. The
  * volume's phase is its own reconcile's.
  */
 export function bind(claim: PersistentVolumeClaim, volume: PersistentVolume): Plan {
-  if (volume.spec?.claimRef?.uid !== claim.metadata.uid) return { actions: [referToClaim(volume, claim)] }
+  if (volume.spec?.claimRef?.uid !== claim.metadata.uid) {
+    const target = { resource: VOLUMES, namespace: '', name: volume.metadata.name }
+    return { actions: [{ verb: 'patch', target, patch: claimRefPatch(volume, claim) }] }
+  }
   const annotations = claim.metadata.annotations ?? {}
   const isChosen = claim.spec.volumeName === volume.metadata.name
   if (isChosen && annotations[BIND_COMPLETED] !== undefined) return { status: boundStatus(claim, volume) }
@@ -24,16 +23,6 @@ export function bind(claim: PersistentVolumeClaim, volume: PersistentVolume): Pl
     ...(isChosen ? {} : { spec: { volumeName: volume.metadata.name } }),
   }
   return { actions: [{ verb: 'patch', target: { resource: CLAIMS, namespace, name }, patch }] }
-}
-
-function referToClaim(volume: PersistentVolume, claim: PersistentVolumeClaim) {
-  const { name, uid, resourceVersion } = volume.metadata
-  const isOurChoice = !isReservedFor(volume, claim)
-  const patch = {
-    metadata: { uid, resourceVersion, ...(isOurChoice && { annotations: { [BOUND_BY_CONTROLLER]: 'yes' } }) },
-    spec: { claimRef: claimReference(claim) },
-  }
-  return { verb: 'patch', target: { resource: VOLUMES, namespace: '', name }, patch } as const
 }
 
 /** The size of a claim that is bound already may differ from its volume's on purpose: a file system still to be grown. */

@@ -1,17 +1,20 @@
 /** Claims get volumes: one controller looks at claims, the other at volumes; each writes what the other waits for. */
+
+import { claimKeyOf, classOf, isDefaultClass } from '../../api/core/v1/claim-facts.ts'
+import { isFree } from '../../api/core/v1/match-volume.ts'
+import { claimKeysOfPod } from '../../api/core/v1/pod-claims.ts'
+import { BETA_STORAGE_CLASS, CLAIMS, SELECTED_NODE, STORAGE_CLASSES, VOLUMES } from '../../api/core/v1/volume-annotations.ts'
 import { parseTimestamp } from '../../api/meta/time.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../api/types.gen.ts'
 import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
 import { isPodTerminal } from '../pods/pod-state.ts'
-import { BETA_STORAGE_CLASS, CLAIMS, COMPONENT, SELECTED_NODE, STORAGE_CLASSES, VOLUMES } from './annotations.ts'
-import { claimKeyOf, classOf, isDefaultClass } from './claim-facts.ts'
-import { isFree } from './match-volume.ts'
-import { claimKeysOfPod } from './pod-claims.ts'
 import { type ObservedClaim, reconcileClaim } from './reconcile-claim.ts'
 import { type ObservedVolume, reconcileVolume } from './reconcile-volume.ts'
 
+/** Who the events are from. */
+const COMPONENT = 'persistentvolume-controller'
 const PODS = 'pods'
 const NODES = 'nodes'
 

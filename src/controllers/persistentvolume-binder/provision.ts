@@ -1,10 +1,10 @@
 /** Makes volumes for claims of our own class of provisioner. Upstream: pv_controller.go provisionClaim, provisionClaimOperation */
+
+import { claimReference, classOf } from '../../api/core/v1/claim-facts.ts'
+import { BETA_STORAGE_PROVISIONER, CLAIMS, PROVISIONED_BY, STORAGE_PROVISIONER, VOLUMES } from '../../api/core/v1/volume-annotations.ts'
 import type { New } from '../../api/object.ts'
 import type { Node, NodeSelectorTerm, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../api/types.gen.ts'
 import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
-import { BETA_STORAGE_PROVISIONER, CLAIMS, PROVISIONED_BY, STORAGE_PROVISIONER, VOLUMES } from './annotations.ts'
-import { claimReference } from './bind.ts'
-import { classOf } from './claim-facts.ts'
 
 /** The provisioner that is built in: its volumes are a name and a size. */
 export const SIMULATED_PROVISIONER = 'coracle.dev/simulated'

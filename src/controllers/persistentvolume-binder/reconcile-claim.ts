@@ -1,10 +1,11 @@
 /** Finds a claim its volume. Upstream: pv_controller.go syncClaim */
+
+import { classOf, isReservedFor } from '../../api/core/v1/claim-facts.ts'
+import { findMatchingVolume, misfitOf } from '../../api/core/v1/match-volume.ts'
+import { BIND_COMPLETED, BOUND_BY_CONTROLLER, CLAIMS, SELECTED_NODE } from '../../api/core/v1/volume-annotations.ts'
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../api/types.gen.ts'
 import type { Plan, PlannedEvent } from '../../runtime/plan.ts'
-import { BIND_COMPLETED, BOUND_BY_CONTROLLER, CLAIMS, SELECTED_NODE } from './annotations.ts'
 import { bind, unboundStatus } from './bind.ts'
-import { classOf, isReservedFor } from './claim-facts.ts'
-import { findMatchingVolume, misfitOf } from './match-volume.ts'
 import { provision } from './provision.ts'
 
 export interface ObservedClaim {

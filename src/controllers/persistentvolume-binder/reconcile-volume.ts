@@ -1,8 +1,9 @@
 /** Keeps a volume's phase, and reclaims it when its claim is gone. Upstream: pv_controller.go syncVolume, reclaimVolume */
+
+import { hasSameMode } from '../../api/core/v1/claim-facts.ts'
+import { BOUND_BY_CONTROLLER, PROVISIONED_BY, VOLUMES } from '../../api/core/v1/volume-annotations.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '../../api/types.gen.ts'
 import type { Plan } from '../../runtime/plan.ts'
-import { BOUND_BY_CONTROLLER, PROVISIONED_BY, VOLUMES } from './annotations.ts'
-import { hasSameMode } from './claim-facts.ts'
 import { SIMULATED_PROVISIONER } from './provision.ts'
 
 export interface ObservedVolume {

@@ -2,10 +2,11 @@
  * Claims that ask for more than they have, or for other attributes, get it if their volume is of the simulated provisioner.
  * Upstream: pkg/controller/volume/expand and, for what is out of its tree, the CSI external-resizer; the last step is the kubelet's.
  */
+
+import { claimKeysOfPod } from '../../api/core/v1/pod-claims.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttributesClass } from '../../api/types.gen.ts'
 import type { ControllerDefinition } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
-import { claimKeysOfPod } from '../persistentvolume-binder/pod-claims.ts'
 import { isPodTerminal } from '../pods/pod-state.ts'
 import { type ObservedExpansion, reconcileExpansion } from './expand.ts'
 import { reconcileAttributes } from './modify.ts'

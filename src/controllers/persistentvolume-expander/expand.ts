@@ -1,8 +1,9 @@
 /** A claim's growth, a step at a time. Upstream: expand_controller.go, operation_generator.go expandAndRecoverFunction, nodeExpander */
+
+import { PROVISIONED_BY, VOLUMES } from '../../api/core/v1/volume-annotations.ts'
 import { compareQuantities } from '../../api/meta/quantity.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttributesClass } from '../../api/types.gen.ts'
 import type { Plan, PlannedEvent, ReconcileContext } from '../../runtime/plan.ts'
-import { PROVISIONED_BY, VOLUMES } from '../persistentvolume-binder/annotations.ts'
 import { SIMULATED_PROVISIONER } from '../persistentvolume-binder/provision.ts'
 import { conditionsWith, conditionsWithout, patchStatus } from './claim-status.ts'
 

@@ -1,9 +1,10 @@
 /** A claim that is deleted stays while a pod may be using it. Upstream: pkg/controller/volume/pvcprotection */
+
+import { claimKeysOfPod } from '../../api/core/v1/pod-claims.ts'
 import type { PersistentVolumeClaim, Pod } from '../../api/types.gen.ts'
 import type { ControllerDefinition } from '../../runtime/controller.ts'
 import { splitKey } from '../../runtime/owner-keys.ts'
 import type { Plan } from '../../runtime/plan.ts'
-import { claimKeysOfPod } from '../persistentvolume-binder/pod-claims.ts'
 import { protect } from './protect.ts'
 
 const CLAIMS = 'persistentvolumeclaims'

@@ -29,6 +29,35 @@ export function podRequests({ spec }: Pick<Pod, 'spec'>, ownAmounts: OwnAmounts 
   return total
 }
 
+/**
+ * The pod with each container asking for the most of what its spec says, what its kubelet has allotted and what is in force: what
+ * a pod that is being resized must be counted with. Upstream: determineEffectiveRequests.
+ */
+export function asCounted(pod: Pod): Pod {
+  const { spec, status } = pod
+  const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
+  if (!statuses.some(({ resources }) => resources !== undefined)) return pod
+  const pending = status?.conditions?.find(({ type }) => type === 'PodResizePending')
+  const counted = (container: Container): Container => {
+    const known = statuses.find(({ name }) => name === container.name)
+    if (known?.resources === undefined) return container
+    const requests: ResourceList = { ...known.allocatedResources }
+    raiseTo(requests, known.resources.requests ?? {})
+    if (pending?.reason !== 'Infeasible') raiseTo(requests, container.resources?.requests ?? {})
+    return { ...container, resources: { ...container.resources, requests } }
+  }
+  return {
+    ...pod,
+    spec: {
+      ...spec,
+      containers: spec.containers.map(counted),
+      ...(spec.initContainers && {
+        initContainers: spec.initContainers.map((container) => (isSidecar(container) ? counted(container) : container)),
+      }),
+    },
+  }
+}
+
 /** Overhead counts only towards limits there are. Upstream: PodLimits. */
 export function podLimits({ spec }: Pick<Pod, 'spec'>, ownAmounts: OwnAmounts = asSpecified): ResourceList {
   const total = containerTotals(spec, 'limits', ownAmounts)

@@ -1,4 +1,4 @@
-import type { Pod } from '../../api/types.gen.ts'
+import type { Pod } from '../../types.gen.ts'
 
 /** `NAMESPACE/NAME` of every claim that a pod's volumes are of; those of ephemeral volumes are named after pod and volume. */
 export function claimKeysOfPod({ metadata, spec }: Pod): readonly string[] {

@@ -1,5 +1,5 @@
-import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../api/types.gen.ts'
-import { BETA_STORAGE_CLASS, DEFAULT_CLASS } from './annotations.ts'
+import type { ObjectReference, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../types.gen.ts'
+import { BETA_STORAGE_CLASS, BOUND_BY_CONTROLLER, DEFAULT_CLASS } from './volume-annotations.ts'
 
 /** '' asks for a volume without a class. */
 export function classOf({ metadata, spec }: PersistentVolumeClaim | PersistentVolume): string {
@@ -25,4 +25,19 @@ export function hasSameMode(claim: PersistentVolumeClaim, volume: PersistentVolu
 
 export function isDefaultClass({ metadata }: StorageClass): boolean {
   return DEFAULT_CLASS.some((annotation) => metadata.annotations?.[annotation] === 'true')
+}
+
+export function claimReference({ metadata }: PersistentVolumeClaim): ObjectReference {
+  const { namespace, name, uid, resourceVersion } = metadata
+  return { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name, uid, resourceVersion }
+}
+
+/** A merge patch by which the volume comes to refer to the claim. Upstream: GetBindVolumeToClaim. */
+export function claimRefPatch(volume: PersistentVolume, claim: PersistentVolumeClaim) {
+  const { uid, resourceVersion } = volume.metadata
+  const isOurChoice = !isReservedFor(volume, claim)
+  return {
+    metadata: { uid, resourceVersion, ...(isOurChoice && { annotations: { [BOUND_BY_CONTROLLER]: 'yes' } }) },
+    spec: { claimRef: claimReference(claim) },
+  }
 }

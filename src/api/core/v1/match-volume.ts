@@ -1,9 +1,10 @@
 /** Which volume suits a claim. Upstream: component-helpers/storage/volume pv_helpers.go FindMatchingVolume, persistentvolume/index.go */
-import { matchesNodeSelectorTerms } from '../../api/core/v1/node-match.ts'
-import { compareQuantities } from '../../api/meta/quantity.ts'
-import { selects } from '../../api/meta/selectors.ts'
-import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../api/types.gen.ts'
+
+import { compareQuantities } from '../../meta/quantity.ts'
+import { selects } from '../../meta/selectors.ts'
+import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../types.gen.ts'
 import { classOf, hasSameMode, isReservedFor } from './claim-facts.ts'
+import { matchesNodeSelectorTerms } from './node-match.ts'
 
 /**
  * The volume reserved for the claim, or else the smallest that is large enough, among those with the fewest access modes
@@ -53,7 +54,7 @@ function isWanted(claim: PersistentVolumeClaim, volume: PersistentVolume): boole
   return classOf(claim) === classOf(volume) && (selector === undefined || selects(selector, volume.metadata.labels))
 }
 
-function isReachable({ spec }: PersistentVolume, node: Node | undefined): boolean {
+export function isReachable({ spec }: PersistentVolume, node: Node | undefined): boolean {
   const terms = spec?.nodeAffinity?.required?.nodeSelectorTerms
   return node === undefined || terms === undefined || matchesNodeSelectorTerms(terms, node)
 }

@@ -15,5 +15,3 @@ export const DEFAULT_CLASS = ['storageclass.kubernetes.io/is-default-class', 'st
 export const CLAIMS = 'persistentvolumeclaims'
 export const VOLUMES = 'persistentvolumes'
 export const STORAGE_CLASSES = 'storageclasses.storage.k8s.io'
-/** Who the events are from. */
-export const COMPONENT = 'persistentvolume-controller'
