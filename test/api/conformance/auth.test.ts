@@ -177,3 +177,17 @@ it('[sig-auth] SubjectReview should support SubjectReview API operations', async
     .create({ metadata: { namespace }, spec: { resourceAttributes, user: 'e2e', groups, uid: metadata.uid } })
   expect(local.status.allowed).toBe(review.status.allowed)
 })
+
+it('[sig-auth] ServiceAccounts should guarantee kube-root-ca.crt exist in any namespace', async () => {
+  const maps = e2e.client('v1/configmaps', await e2e.namespace('svcaccounts'))
+  const { data } = await maps.get('kube-root-ca.crt')
+  expect(data).toEqual({ 'ca.crt': expect.any(String) })
+  await maps.delete('kube-root-ca.crt')
+  await e2e.cluster.settle()
+  expect((await maps.get('kube-root-ca.crt')).data).toEqual(data)
+  await maps.change('kube-root-ca.crt', (map) => {
+    map.data = { 'ca.crt': 'forged' }
+  })
+  await e2e.cluster.settle()
+  expect((await maps.get('kube-root-ca.crt')).data).toEqual(data)
+})
