@@ -191,7 +191,10 @@ describe.each(KUBECTL_VERSIONS)('kubectl %s', (version: KubectlVersion) => {
       expect(await colour()).toEqual({ code: 0, stdout: 'configmap/changed edited\n', stderr: '' })
       expect(await kubectl('get configmap changed -o jsonpath={.data.color}')).toBe('blue')
       expect(await colour()).toMatchObject({ code: 0, stderr: 'Edit cancelled, no changes made.\n' })
-      await kubectl('create service loadbalancer edited --tcp=80')
+      // Of a class that nobody here serves, so that its address is left to us.
+      const spec = { type: 'LoadBalancer', loadBalancerClass: 'example.com/none', ports: [{ port: 80 }] }
+      const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'edited' }, spec }
+      await server.kubectlOf({ version, namespace }).try(['create', '-f', '-'], JSON.stringify(service))
       const toAddress = 's/loadBalancer: {}/loadBalancer: {ingress: [{ip: 192.0.2.1}]}/'
       expect(await edit(toAddress, 'service', 'edited', '--subresource=status')).toMatchObject({
         code: 0,
