@@ -197,3 +197,31 @@ test('a DaemonSet is rolled back without touching the pods that never changed', 
     observedGeneration: metadata.generation! + 1,
   })
 })
+
+test('a DaemonSet with a node selector follows the labels of its nodes, also after it no longer waits for deletions', async () => {
+  await scenario.close()
+  scenario = await Scenario.start({ nodes: 3 })
+  const template = podTemplate({ app: 'agent' })
+  const spec = {
+    selector: { matchLabels: { app: 'agent' } },
+    updateStrategy: { type: 'OnDelete' },
+    template: { ...template, spec: { ...template.spec, nodeSelector: { colour: 'blue' } } },
+  }
+  const nodesWithPods = async () => (await scenario.pods({ app: 'agent' })).map((pod) => pod.spec.nodeName)
+  const paint = (colour: string | null) =>
+    scenario.cluster.client.patch({ resource: 'nodes', namespace: '', name: 'node-2' }, { metadata: { labels: { colour } } })
+  await scenario.create(DAEMON_SETS, { metadata: { name: 'agent' }, spec } as never)
+  await scenario.pass(MINUTE)
+  expect(await nodesWithPods()).toEqual([])
+  await paint('blue')
+  await scenario.pass(MINUTE)
+  expect(await nodesWithPods()).toEqual(['node-2'])
+  await paint('green')
+  await scenario.pass(MINUTE)
+  expect(await nodesWithPods()).toEqual([])
+  const green = { ...template, spec: { ...template.spec, nodeSelector: { colour: 'green' } } }
+  await scenario.patch(DAEMON_SETS, 'agent', { spec: { updateStrategy: { type: 'RollingUpdate' }, template: green } })
+  await scenario.pass(MINUTE)
+  expect(await nodesWithPods()).toEqual(['node-2'])
+  expect((await scenario.get<DaemonSet>(DAEMON_SETS, 'agent')).status).toMatchObject({ desiredNumberScheduled: 1, numberAvailable: 1 })
+})
