@@ -24,6 +24,7 @@ export default defineConfig({
           maxWorkers: 3,
           // After the fast ones, which say more precisely what is wrong.
           sequence: { groupOrder: 1 },
+          globalSetup: 'test/support/e2e-setup.ts',
           pool: 'threads',
           isolate: false,
           testTimeout: 120_000,

