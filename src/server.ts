@@ -290,7 +290,16 @@ function wakeByTheClock(manager: ControllerManager, clock: Clock, onError: Serve
 
 /** @param nodes those of a new cluster */
 async function bootstrap(client: Client, serviceRanges: readonly string[], nodes: readonly New<Node>[]): Promise<void> {
-  for (const { resource, object } of bootstrapObjects(serviceRanges)) await ifMissing(client.create(resource, object))
+  const objects = bootstrapObjects(serviceRanges)
+  const make = (isNamespace: boolean) =>
+    Promise.all(
+      objects
+        .filter(({ resource }) => (resource === 'namespaces') === isNamespace)
+        .map(({ resource, object }) => ifMissing(client.create(resource, object))),
+    )
+  // A namespace before what is in it; the rest in as few commits as may be.
+  await make(true)
+  await make(false)
   const { items } = await client.list<Node>('nodes')
   if (items.length === 0) await Promise.all(nodes.map((node) => ifMissing(client.create('nodes', node))))
 }
