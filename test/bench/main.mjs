@@ -1,14 +1,15 @@
 // `npm run bench`: how fast the built server is, next to what bare Fastify and bare better-sqlite3 reach on the same machine in
 // the same run. Figures depend on the machine; the shares depend on it less.
 //
-//     npm run bench                 everything, about two minutes
+//     npm run bench                 everything, about five minutes
 //     npm run bench -- start create fan-out
 
 import { baselines } from './baselines.mjs'
+import { clusterSection, nodesSection, placingSection } from './sections-clusters.mjs'
 import { memorySection, startSection } from './sections-process.mjs'
 import { createSection, getSection, listSection, updateSection } from './sections-requests.mjs'
 import { fanOutSection, latencySection } from './sections-watch.mjs'
-import { clusterSection, workloadSection } from './sections-workloads.mjs'
+import { workloadSection } from './sections-workloads.mjs'
 import { cleanUp } from './server.mjs'
 
 const SECTIONS = {
@@ -21,7 +22,9 @@ const SECTIONS = {
   'fan-out': fanOutSection,
   memory: memorySection,
   workloads: workloadSection,
+  nodes: nodesSection,
   cluster: clusterSection,
+  placing: placingSection,
 }
 
 const asked = process.argv.slice(2)
