@@ -24,6 +24,7 @@ import { decodeYaml } from './http/codecs/yaml.ts'
 import type { Simulation } from './http/routes/simulation.ts'
 import { Activity } from './lib/activity.ts'
 import { type Clock, RealClock, type Timer } from './lib/clock.ts'
+import { LoopShare } from './lib/loop-share.ts'
 import type { Random } from './lib/random.ts'
 import { nodeAgentController } from './nodes/agent/controller.ts'
 import { CHURN_KEY, CHURN_LABEL, nodeChurnController } from './nodes/churn/controller.ts'
@@ -128,6 +129,7 @@ export async function createServer({
     logs: new SimulatedLogs(runtime),
   }
   const activity = new Activity()
+  const loopShare = new LoopShare()
   const stageTools = { schemas: context.schemas, random, version: VERSION.gitVersion }
   const clientOf = (manager: string) => new LocalClient(context, controllerUser('coracle'), manager)
   const client = clientOf('kube-apiserver')
@@ -163,6 +165,7 @@ export async function createServer({
       clock,
       random,
       activity,
+      loopShare,
       onError: (controller, key, error) => onError(`controller ${controller}, ${key}`, error),
     },
     [
@@ -189,6 +192,7 @@ export async function createServer({
     health: { checks: () => ({ 'poststarthook/start-controllers': isReady ? undefined : 'not finished' }) },
     onError: (error) => onError('request', error),
   })
+  for (const event of ['connection', 'request']) app.server.on(event, () => loopShare.arrive())
   app.addHook('onListen', async () => manager.requeue('kubernetes-service', 'kubernetes'))
   const background: Timer[] = []
   return {

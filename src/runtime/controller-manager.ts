@@ -6,6 +6,7 @@ import type { KubeObject } from '../api/object.ts'
 import type { Client } from '../client/client.ts'
 import type { Activity } from '../lib/activity.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { LoopShare } from '../lib/loop-share.ts'
 import type { Random } from '../lib/random.ts'
 import type { ControllerDefinition, Key, KeysOf, Reader } from './controller.ts'
 import { EventRecorder } from './event-recorder.ts'
@@ -30,6 +31,8 @@ export interface ControllerManagerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly activity: Activity
+  /** By which controllers give way to requests. */
+  readonly loopShare: LoopShare
   /** A reconcile that threw: a defect, reported and tried again later. */
   readonly onError: (controller: string, key: Key, error: unknown) => void
 }
@@ -72,7 +75,7 @@ export class ControllerManager {
     if (this.#isTurnDue) return
     this.#isTurnDue = true
     this.#options.activity.begin()
-    setImmediate(() => {
+    this.#options.loopShare.schedule(() => {
       this.#isTurnDue = false
       this.#takeTurn()
       this.#options.activity.end()

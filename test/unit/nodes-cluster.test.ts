@@ -14,6 +14,7 @@ import { taintEvictionController } from '../../src/controllers/nodelifecycle/tai
 import { podGCController } from '../../src/controllers/podgc/controller.ts'
 import { Activity } from '../../src/lib/activity.ts'
 import { VirtualClock } from '../../src/lib/clock.ts'
+import { LoopShare } from '../../src/lib/loop-share.ts'
 import { SeededRandom } from '../../src/lib/random.ts'
 import { nodeAgentController } from '../../src/nodes/agent/controller.ts'
 import { SimulatedRuntime } from '../../src/nodes/container-behaviour.ts'
@@ -82,7 +83,7 @@ class Cluster {
   #newManager(): ControllerManager {
     const { client, clock, activity } = this
     const onError = (controller: string, key: string, error: unknown) => this.errors.push(controller, key, error)
-    return new ControllerManager({ client, clock, random: new SeededRandom(2), activity, onError }, [
+    return new ControllerManager({ client, clock, random: new SeededRandom(2), activity, loopShare: new LoopShare(), onError }, [
       schedulerController(),
       kubeletController(new SimulatedRuntime(), { schemas: new Schemas(), random: new SeededRandom(3), version: 'v1.36.2' }),
       nodeAgentController('v1.36.0'),

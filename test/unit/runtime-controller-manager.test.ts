@@ -3,6 +3,7 @@ import type { KubeObject } from '../../src/api/object.ts'
 import type { Client } from '../../src/client/client.ts'
 import { Activity } from '../../src/lib/activity.ts'
 import type { Clock } from '../../src/lib/clock.ts'
+import { LoopShare } from '../../src/lib/loop-share.ts'
 import { SeededRandom } from '../../src/lib/random.ts'
 import type { ControllerDefinition } from '../../src/runtime/controller.ts'
 import { ControllerManager } from '../../src/runtime/controller-manager.ts'
@@ -38,7 +39,7 @@ test('every object of that controller is looked at again, and told the time it i
       return { requeueAfterMs: 1000 }
     },
   })
-  const options = { client, clock, random: new SeededRandom(1), activity, onError: () => {} }
+  const options = { client, clock, random: new SeededRandom(1), activity, loopShare: new LoopShare(), onError: () => {} }
   const manager = new ControllerManager(options, [controller('cronjob'), controller('other')])
   await manager.start()
   await activity.settled()
@@ -68,7 +69,14 @@ test('in one turn of the event loop the first controller gets the most, and each
     },
   })
   const activity = new Activity()
-  const options = { client: crowded, clock: new SteppedClock(), random: new SeededRandom(1), activity, onError: () => {} }
+  const options = {
+    client: crowded,
+    clock: new SteppedClock(),
+    random: new SeededRandom(1),
+    activity,
+    loopShare: new LoopShare(),
+    onError: () => {},
+  }
   const manager = new ControllerManager(options, Object.keys(looks).map(controller))
   await manager.start()
   await new Promise((resolve) => setImmediate(resolve))
