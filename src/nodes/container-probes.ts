@@ -12,6 +12,8 @@ export interface Unhealthy {
 
 export interface ProbeOutcome {
   readonly started: boolean
+  /** When it has, if it does. */
+  readonly startedAt: number
   readonly ready: boolean
   /** It is told to stop then, and why; it may be in the future. */
   readonly kill: { readonly at: number; readonly probe: 'liveness' | 'startup'; readonly graceSeconds: number | undefined } | undefined
@@ -35,10 +37,11 @@ export interface Probed {
 export function probeOutcome(probed: Probed): ProbeOutcome {
   const { pod, container, startedAt, now, lookedAt } = probed
   const { startupProbe, readinessProbe, livenessProbe } = container
-  if (startupProbe === undefined && readinessProbe === undefined && livenessProbe === undefined) return PROBELESS
+  if (startupProbe === undefined && readinessProbe === undefined && livenessProbe === undefined) return { ...PROBELESS, startedAt }
   const behaviour = behaviourAnnotations(pod, container.name)
   const unhealthy: Unhealthy[] = []
   let wakeAt = Number.POSITIVE_INFINITY
+  let beginsAt = startedAt
   const wake = (at: number | undefined) => {
     if (at !== undefined && at > now && at < wakeAt) wakeAt = at
   }
@@ -52,10 +55,9 @@ export function probeOutcome(probed: Probed): ProbeOutcome {
     wake(until)
   }
   const outcome = (started: boolean, ready: boolean, kill: ProbeOutcome['kill']): ProbeOutcome => {
-    return { started, ready, kill, unhealthy, wakeAt: wakeAt === Number.POSITIVE_INFINITY ? undefined : wakeAt }
+    return { started, startedAt: beginsAt, ready, kill, unhealthy, wakeAt: wakeAt === Number.POSITIVE_INFINITY ? undefined : wakeAt }
   }
 
-  let beginsAt = startedAt
   if (startupProbe !== undefined) {
     const course = courseOf(startupProbe, startedAt, behaviour.startupFails)
     // It makes up its mind once.
@@ -82,7 +84,7 @@ export function probeOutcome(probed: Probed): ProbeOutcome {
   return outcome(true, course.verdicts.findLast(({ at }) => at <= now)?.succeeds ?? false, kill)
 }
 
-const PROBELESS: ProbeOutcome = { started: true, ready: true, kill: undefined, unhealthy: [], wakeAt: undefined }
+const PROBELESS: Omit<ProbeOutcome, 'startedAt'> = { started: true, ready: true, kill: undefined, unhealthy: [], wakeAt: undefined }
 
 /** A command fails by itself, or for as long as a file it looks at was removed by the container. */
 function ownFailures({ pod, container, runtime, startedAt, restartCount }: Probed, probe: Probe): readonly Failing[] {

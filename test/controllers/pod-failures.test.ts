@@ -195,6 +195,8 @@ describe('a container that fails', () => {
     const lifecycle = { preStop: { exec: { command: ['sh', '-c', 'sleep 2; exit 1'] } } }
     await cluster.apply(barePod('app', { container: { lifecycle } }))
     await cluster.delete('pods', 'app')
+    expect(await told('Killing', 'FailedPreStopHook')).toEqual([['Killing', 'Stopping container main', 1]])
+    await cluster.seconds(2)
     expect(await told('Killing', 'FailedPreStopHook')).toEqual([
       ['Killing', 'Stopping container main', 1],
       ['FailedPreStopHook', 'PreStopHook failed', 1],

@@ -31,7 +31,7 @@ describe('a pod that starts', () => {
     expect(isReady(await cluster.pod('app'))).toBe(true)
     expect(spec.nodeName).toBe('node-1')
     expect(status).toMatchObject({ hostIP: '10.0.0.2', podIP: '10.244.0.2', podIPs: [{ ip: '10.244.0.2' }], qosClass: 'BestEffort' })
-    expect((await cluster.events('app')).map(({ reason }) => reason)).toEqual(['Scheduled', 'Pulled', 'Created', 'Started'])
+    expect((await cluster.events('app')).map(({ reason }) => reason)).toEqual(['Scheduled', 'Pulling', 'Pulled', 'Created', 'Started'])
   })
 
   it('runs its init containers one after the other', async () => {

@@ -6,6 +6,7 @@ import type { Node, Pod, Stage } from '../../api/types.gen.ts'
 import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
+import { NodeImages } from '../node-images.ts'
 import { podCIDROf, silentState, whyKubeletIsIdle } from '../node-state.ts'
 import { isFinished } from '../pod-lifecycle.ts'
 import { isStaged, keysOfStaged, STAGES, stagesFor } from '../stages/controller.ts'
@@ -22,11 +23,15 @@ interface Observed extends ObservedPod {
   readonly stages?: readonly Stage[]
 }
 
-/** @param mirrors what is known of static pods whose mirrors were deleted */
+/**
+ * @param mirrors what is known of static pods whose mirrors were deleted
+ * @param images what the nodes have
+ */
 export function kubeletController(
   runtime: ContainerRuntime,
   tools: StageTools,
   mirrors = new MirrorStatuses(),
+  images = new NodeImages(),
 ): ControllerDefinition<Observed> {
   const addresses = new PodIPAllocator()
   const player = new StagePlayer({ resource: 'pods', schema: 'io.k8s.api.core.v1.Pod' }, tools)
@@ -43,7 +48,10 @@ export function kubeletController(
       [STAGES]: keysOfStaged('Pod', (reader) => reader.list<Pod>('pods').map(keyOfPod)),
       nodes: (current, old, reader) => {
         const [before, after] = [old as Node | undefined, current as Node | undefined]
-        if (after === undefined && before !== undefined) addresses.forgetNode(before.metadata.name)
+        if (after === undefined && before !== undefined) {
+          addresses.forgetNode(before.metadata.name)
+          images.forgetNode(before.metadata.name)
+        }
         // Its heartbeats concern no pod; that it works again does.
         const works = (node: Node | undefined) => node !== undefined && whyKubeletIsIdle(node) === undefined
         const isCutOff = (node: Node | undefined) => node !== undefined && silentState(node) === 'disconnected'
@@ -82,6 +90,7 @@ export function kubeletController(
         isTakenUp: pod !== stored,
         cutOffSince: cutOff.get(key),
         lookedAt: lookedAt.get(key),
+        images: images.of(node, () => podsOnNode(reader, node.metadata.name)),
         ...others,
       }
     },

@@ -1,13 +1,13 @@
 /** What the kubelet of a pod's node does about the pod now. */
 import { parseTimestamp } from '../../api/meta/time.ts'
 import type { Node, Pod, PodStatus } from '../../api/types.gen.ts'
-import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
+import type { Action, Plan } from '../../runtime/plan.ts'
 import { catchUp } from '../catch-up.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
-import { kubeletEvent } from '../container-step.ts'
+import { kubeletEvent } from '../kubelet-event.ts'
+import type { ImageStore } from '../node-images.ts'
 import { bootedAt, internalIP, whyKubeletIsIdle } from '../node-state.ts'
 import { advancePod, isFinished, type PodOnNode, type PodStep } from '../pod-lifecycle.ts'
-import { stopEvents } from '../pod-termination.ts'
 import { afterBoot } from '../reboot.ts'
 import { rejectedStatus, rejectionOf } from './admit.ts'
 
@@ -24,6 +24,8 @@ export interface ObservedPod {
   readonly cutOffSince?: number | undefined
   /** When it was last looked at, in milliseconds since the epoch. */
   readonly lookedAt?: number | undefined
+  /** Those of its node; all there are when not given. */
+  readonly images?: ImageStore
   /** All pods of the node, when it isn't decided yet whether this one may start there. */
   readonly others?: readonly Pod[]
 }
@@ -38,7 +40,7 @@ const ADDRESS_RETRY_MS = 10_000
 
 /** @param now milliseconds since the epoch */
 export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
-  const { node, podIP, isStopping = false, isTakenUp = false, cutOffSince, lookedAt, others } = observed
+  const { node, podIP, isStopping = false, isTakenUp = false, cutOffSince, lookedAt, images, others } = observed
   const idle = whyKubeletIsIdle(node)
   if (idle !== undefined) return { waitingOn: idle }
   const boot = bootedAt(node)
@@ -55,8 +57,11 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
     status,
     events: happened,
     wakeAt,
-  } = step({ pod, hostIP: internalIP(node)!, podIP, runtime, allocatable: node.status?.allocatable, now, lookedAt }, cutOffSince)
-  const events = [...(lost?.events ?? []), ...withStops(pod, status, happened, isStopping)]
+  } = step(
+    { pod, hostIP: internalIP(node)!, podIP, runtime, allocatable: node.status?.allocatable, images, now, lookedAt, isStopping },
+    cutOffSince,
+  )
+  const events = [...(lost?.events ?? []), ...happened]
   if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, events)
   const waitingOn = whatPodWaitsFor(pod, status, podIP)
   if (isWithoutAddress(pod, status, podIP)) {
@@ -79,13 +84,6 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
 
 function step(given: PodOnNode, cutOffSince: number | undefined): PodStep {
   return cutOffSince === undefined ? advancePod(given) : catchUp(given, cutOffSince)
-}
-
-/** Containers are told to stop when the deletion is asked for, not when they have ended. */
-function withStops(pod: Pod, status: PodStatus, events: readonly PlannedEvent[], isStopping: boolean): readonly PlannedEvent[] {
-  if (pod.metadata.deletionTimestamp === undefined) return events
-  if (isStopping) return events.filter(({ reason }) => reason !== 'Killing')
-  return isFinished(status) ? events : [...events, ...stopEvents(pod)]
 }
 
 /** The containers have ended: the status says so, then the pod may go. */
