@@ -2,6 +2,7 @@
  * One container's life: from its stored status and the time to its next status. Everything that time decides is read off
  * the status (whole seconds), so that a kubelet that was killed carries on as if it hadn't been.
  */
+import { findCondition } from '../api/meta/conditions.ts'
 import { parseTimestamp } from '../api/meta/time.ts'
 import type { Container, ContainerStateTerminated, ContainerStatus, Pod } from '../api/types.gen.ts'
 import type { PlannedEvent } from '../runtime/plan.ts'
@@ -17,7 +18,7 @@ import { backoffInMessage, crashLoopBackoffMs, goDuration, LONGEST_BACKOFF_MS } 
 import { tellOfImage, withoutImage } from './image-pull.ts'
 import { containerEvent } from './kubelet-event.ts'
 import type { ImageStore } from './node-images.ts'
-import { needsRestartToResize } from './pod-resize.ts'
+import { needsRestartToResize, RESIZE_IN_PROGRESS } from './pod-allocation.ts'
 import { RESTARTING_ALL } from './restart-all.ts'
 import { type ContainerRole, restartsAll, shouldRestart } from './restart-rule.ts'
 
@@ -93,8 +94,12 @@ function whileRunning(context: StepContext, container: Container, role: Containe
     return start(context, container, role, ended(status, outcome.stopExitCode, now, undefined), now)
   }
   if (needsRestartToResize(container, status)) {
-    context.record(containerEvent(pod, container, role, 'Normal', 'Killing', `Container ${container.name} resize requires restart`))
-    return start(context, container, role, ended(status, outcome.stopExitCode, now, undefined), now)
+    const since = parseTimestamp(findCondition(pod.status?.conditions, RESIZE_IN_PROGRESS)?.lastTransitionTime)
+    const graceSeconds = pod.spec.terminationGracePeriodSeconds ?? 30
+    const stop = stopCourse(pod, container, { at: since || now, graceSeconds, stopExitCode: outcome.stopExitCode })
+    if (stop.endsAt <= now) return start(context, container, role, ended(status, stop.exitCode, now, undefined), now)
+    context.wakeAt(stop.endsAt)
+    return status
   }
   // Stored times have whole seconds: what just started did so up to a second ago.
   const lookedAt = Math.max(context.lookedAt ?? (now - startedAt < 1000 ? startedAt : now) - 1, startedAt - 1)

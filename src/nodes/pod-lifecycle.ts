@@ -12,7 +12,7 @@ import { podConditions } from './pod-conditions.ts'
 import { stepContainers } from './pod-containers.ts'
 import { endingStatus } from './pod-ending.ts'
 import { podPhase } from './pod-phase.ts'
-import { asAllocated, whyResizeIsInfeasible, withResizeCondition } from './pod-resize.ts'
+import { type Resize, resizeCompletion, resizeOf, type WhyDeferred, withGrants, withPromises } from './pod-resize.ts'
 import { baseStatus, podResourceStatus } from './pod-status.ts'
 import { deadlineOf, terminationOf } from './pod-termination.ts'
 
@@ -22,8 +22,8 @@ export interface PodOnNode {
   /** undefined when the node has no address left for it. */
   readonly podIP: string | undefined
   readonly runtime: ContainerRuntime
-  /** What its node has for pods; undefined when the node hasn't said. */
-  readonly allocatable?: Readonly<Record<string, string>> | undefined
+  /** Whether its node has room for what it is resized to; it has when not given. */
+  readonly whyDeferred?: WhyDeferred | undefined
   /** Those of its node; all there are when not given. */
   readonly images?: ImageStore | undefined
   /** Milliseconds since the epoch. */
@@ -41,6 +41,8 @@ export interface PodStep {
   readonly wakeAt: number | undefined
 }
 
+/** How often a resize is tried again that waits for room. Upstream: allocation_manager.go retryDelay. */
+const RESIZE_RETRY_MS = 180_000
 const ALL_IMAGES: ImageStore = { has: () => true, add: () => {} }
 
 export function isFinished(status: PodStatus | undefined): boolean {
@@ -77,21 +79,31 @@ export function advancePod(given: PodOnNode): PodStep {
 }
 
 function running(given: PodOnNode, context: StepContext, base: PodStatus): PodStatus {
-  const { now } = context
-  const infeasible = whyResizeIsInfeasible(given.pod, given.allocatable)
-  const pod = infeasible === undefined ? given.pod : asAllocated(given.pod)
-  if (given.podIP === undefined && pod.spec.hostNetwork !== true) {
+  const { now, record } = context
+  if (given.podIP === undefined && given.pod.spec.hostNetwork !== true) {
     const pending = { ...base, phase: 'Pending' }
-    return { ...pending, conditions: podConditions(pod, pending, { hasSandbox: false }, now) }
+    return { ...pending, conditions: podConditions(given.pod, pending, { hasSandbox: false }, now) }
   }
+  const resize = resizeOf(given.pod, given.whyDeferred ?? (() => undefined), now)
+  for (const event of resize.events) record(event)
+  if (resize.isDeferred) context.wakeAt(now + RESIZE_RETRY_MS)
   const addressed: PodStatus = { ...base, ...addresses(given) }
-  const stepped = stepContainers({ ...context, pod: { ...pod, status: addressed } }, addressed)
+  const pod: Pod = { ...resize.pod, status: addressed }
+  const stepped = resized(given.pod, resize, stepContainers({ ...context, pod }, addressed))
   const phase = podPhase(pod, stepped, { isOver: false })
-  const status = { ...stepped, ...podResourceStatus(pod, phase) }
+  const promised = podResourceStatus(resize.isGranted ? given.pod : pod, phase)
+  const status = { ...stepped, ...promised, ...(resize.isGranted && { resources: podResourceStatus(pod, phase).resources }) }
   const done = terminationOf({ ...pod, status }, status, now)
   if (done !== undefined) return endingStatus({ ...context, pod }, status, done, false)
   const judged = { ...status, phase }
-  return { ...judged, conditions: withResizeCondition(podConditions(pod, judged, { hasSandbox: true }, now), pod, infeasible, now) }
+  const completion = resize.isGranted ? undefined : resizeCompletion(given.pod, judged)
+  if (completion !== undefined) record(completion)
+  const resizing = completion === undefined ? resize.conditions : []
+  return { ...judged, conditions: podConditions(pod, judged, { hasSandbox: true, resize: resizing }, now) }
+}
+
+function resized(pod: Pod, { isGranted }: Resize, status: PodStatus): PodStatus {
+  return isGranted ? withPromises(pod, status) : withGrants(pod, status)
 }
 
 function addresses({ pod, hostIP, podIP }: PodOnNode): Pick<PodStatus, 'podIP' | 'podIPs'> {

@@ -7,9 +7,11 @@ import type { ContainerRuntime } from '../container-behaviour.ts'
 import { kubeletEvent } from '../kubelet-event.ts'
 import type { ImageStore } from '../node-images.ts'
 import { bootedAt, internalIP, whyKubeletIsIdle } from '../node-state.ts'
+import { asAllocated } from '../pod-allocation.ts'
 import { advancePod, isFinished, type PodOnNode, type PodStep } from '../pod-lifecycle.ts'
 import { afterBoot } from '../reboot.ts'
-import { rejectedStatus, rejectionOf } from './admit.ts'
+import { awaitsAdmission, rejectedStatus, rejectionOf } from './admit.ts'
+import { whyResizeWaits } from './pending-resizes.ts'
 
 export interface ObservedPod {
   readonly pod: Pod
@@ -26,7 +28,7 @@ export interface ObservedPod {
   readonly lookedAt?: number | undefined
   /** Those of its node; all there are when not given. */
   readonly images?: ImageStore
-  /** All pods of the node, when it isn't decided yet whether this one may start there. */
+  /** All pods of the node, when it isn't decided yet whether this one may start there, or have what it is resized to. */
   readonly others?: readonly Pod[]
 }
 
@@ -46,21 +48,19 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
   const boot = bootedAt(node)
   const lost = boot === undefined || isFinished(observed.pod.status) ? undefined : afterBoot(observed.pod, boot)
   const pod = lost?.pod ?? observed.pod
-  const rejection = others && rejectionOf(pod, node, others)
+  const rejection = others && awaitsAdmission(pod) ? rejectionOf(pod, node, others.map(asAllocated)) : undefined
   if (rejection !== undefined) {
     const age = now - parseTimestamp(pod.metadata.creationTimestamp)
     if (age < REJECTION_MS) return { requeueAfterMs: REJECTION_MS - age, waitingOn: `its rejection by the node: ${rejection.message}` }
     const events = [kubeletEvent(pod, 'Warning', rejection.reason, rejection.message)]
     return { status: { ...pod, status: rejectedStatus(pod, rejection, now) } as Pod, events }
   }
+  const whyDeferred = others && ((resized: Pod) => whyResizeWaits(resized, node, others))
   const {
     status,
     events: happened,
     wakeAt,
-  } = step(
-    { pod, hostIP: internalIP(node)!, podIP, runtime, allocatable: node.status?.allocatable, images, now, lookedAt, isStopping },
-    cutOffSince,
-  )
+  } = step({ pod, hostIP: internalIP(node)!, podIP, runtime, whyDeferred, images, now, lookedAt, isStopping }, cutOffSince)
   const events = [...(lost?.events ?? []), ...happened]
   if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, events)
   const waitingOn = whatPodWaitsFor(pod, status, podIP)
