@@ -29,6 +29,8 @@ export interface StepContext {
   readonly now: number
   /** When this was last looked at; undefined when that was too long ago to be known. */
   readonly lookedAt: number | undefined
+  /** When its machine last booted, if ever: what ended before has to be done again. Milliseconds since the epoch. */
+  readonly bootedAt?: number | undefined
   /** When the containers of this stage may start, but for their own delay. */
   readonly stageStartsAt: number
   readonly images: ImageStore
@@ -154,11 +156,19 @@ function afterEnd(
   terminated: ContainerStateTerminated,
 ): ContainerStatus {
   if (restartsAll(container, terminated.exitCode)) return status
+  if (role === 'init' && isOfAnotherBoot(context, terminated)) {
+    return start(context, container, role, status, Math.max(context.stageStartsAt, context.bootedAt!))
+  }
   if (!shouldRestart(context.pod, container, role, terminated.exitCode)) {
     const ready = role === 'init' && terminated.exitCode === 0
     return status.ready === ready ? status : { ...status, ready }
   }
   return restartAfter(context, container, role, status, terminated)
+}
+
+/** In a new sandbox a pod begins from the beginning. Upstream: kuberuntime_manager.go computePodActions. */
+export function isOfAnotherBoot({ bootedAt, pod }: StepContext, { finishedAt }: ContainerStateTerminated): boolean {
+  return bootedAt !== undefined && pod.spec.restartPolicy !== 'Never' && parseTimestamp(finishedAt) < bootedAt
 }
 
 /** Now, or after a pause when it was started again before. */

@@ -1,9 +1,9 @@
 /** The part of a pod's life before its containers run, and the sidecars that go on. Upstream: kuberuntime_container.go computeInitContainerActions. */
 import { parseTimestamp } from '../api/meta/time.ts'
-import type { Container, ContainerStatus, PodStatus } from '../api/types.gen.ts'
+import type { Container, ContainerStateTerminated, ContainerStatus, PodStatus } from '../api/types.gen.ts'
 import { postStartHook } from './container-hooks.ts'
 import { probeOutcome } from './container-probes.ts'
-import { type StepContext, stepContainer } from './container-step.ts'
+import { isOfAnotherBoot, type StepContext, stepContainer } from './container-step.ts'
 import { RESTARTING_ALL } from './restart-all.ts'
 import { initRole } from './restart-rule.ts'
 
@@ -20,7 +20,7 @@ export function stepInitContainers(context: StepContext, base: PodStatus): InitP
   const statuses = [...(base.initContainerStatuses ?? [])]
   let stageStartsAt = context.stageStartsAt
   // What was got through before is not waited for again: sidecars are looked after, the others never run again.
-  const reached = reachedIndex(base)
+  const reached = reachedIndex(context, base)
   for (const [index, container] of containers.entries()) {
     const role = initRole(container)
     const before = statuses[index]!
@@ -54,9 +54,14 @@ function startedUpAt(
 }
 
 /** The first init container that isn't known to be done with; all are, while one of the pod's containers runs. */
-function reachedIndex({ initContainerStatuses = [], containerStatuses = [] }: PodStatus): number {
+function reachedIndex(context: StepContext, { initContainerStatuses = [], containerStatuses = [] }: PodStatus): number {
   if (containerStatuses.some(({ state }) => state?.running)) return initContainerStatuses.length
-  const hasRun = ({ state, lastState }: ContainerStatus) =>
-    state?.running ?? state?.terminated ?? (lastState?.terminated?.reason === RESTARTING_ALL ? undefined : lastState?.terminated)
-  return Math.max(0, initContainerStatuses.findLastIndex(hasRun))
+  const isOfNow = (end: ContainerStateTerminated | undefined) =>
+    end !== undefined && end.reason !== RESTARTING_ALL && end.reason !== 'Unknown' && !isOfAnotherBoot(context, end)
+  return Math.max(
+    0,
+    initContainerStatuses.findLastIndex(
+      ({ state, lastState }) => state?.running || isOfNow(state?.terminated) || isOfNow(lastState?.terminated),
+    ),
+  )
 }

@@ -26,6 +26,8 @@ export interface PodOnNode {
   readonly whyDeferred?: WhyDeferred | undefined
   /** Those of its node; all there are when not given. */
   readonly images?: ImageStore | undefined
+  /** When its machine last booted, if ever, in milliseconds since the epoch. */
+  readonly bootedAt?: number | undefined
   /** Milliseconds since the epoch. */
   readonly now: number
   /** When its kubelet last looked at it: what happened since is told of. undefined when that isn't known. */
@@ -63,6 +65,7 @@ export function advancePod(given: PodOnNode): PodStep {
     runtime,
     now,
     lookedAt,
+    bootedAt: given.bootedAt,
     stageStartsAt: parseTimestamp(base.startTime),
     images,
     record: (event) => events.push(event),

@@ -60,7 +60,7 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
     status,
     events: happened,
     wakeAt,
-  } = step({ pod, hostIP: internalIP(node)!, podIP, runtime, whyDeferred, images, now, lookedAt, isStopping }, cutOffSince)
+  } = step({ pod, hostIP: internalIP(node)!, podIP, runtime, whyDeferred, images, bootedAt: boot, now, lookedAt, isStopping }, cutOffSince)
   const events = [...(lost?.events ?? []), ...happened]
   if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, events)
   const waitingOn = whatPodWaitsFor(pod, status, podIP)
