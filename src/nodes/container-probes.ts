@@ -49,7 +49,7 @@ export function probeOutcome(probed: Probed): ProbeOutcome {
     probeCourse(probe, startedAt, firstAt, annotated.length > 0 ? annotated : ownFailures(probed, probe))
   const report = (name: string, probe: Probe, course: ProbeCourse, until: number) => {
     const count = course.failuresIn(lookedAt, Math.min(now, until))
-    if (count > 0) unhealthy.push({ message: `${name} probe failed: ${failureText(probe)}`, count })
+    if (count > 0) unhealthy.push({ message: `${name} probe failed: ${failureText(probe, container, pod.status?.podIP ?? '')}`, count })
     const next = course.nextFailure(now)
     if (next !== undefined && next <= until) wake(next)
     wake(until)

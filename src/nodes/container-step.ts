@@ -18,7 +18,7 @@ import { backoffInMessage, crashLoopBackoffMs, goDuration, LONGEST_BACKOFF_MS } 
 import { tellOfImage, withoutImage } from './image-pull.ts'
 import { containerEvent } from './kubelet-event.ts'
 import type { ImageStore } from './node-images.ts'
-import { needsRestartToResize, RESIZE_IN_PROGRESS } from './pod-allocation.ts'
+import { hasOtherAmounts, needsRestartToResize, RESIZE_IN_PROGRESS } from './pod-allocation.ts'
 import { RESTARTING_ALL } from './restart-all.ts'
 import { type ContainerRole, restartsAll, shouldRestart } from './restart-rule.ts'
 
@@ -204,6 +204,10 @@ function whileBackingOff(
       return restartAfter(context, container, role, { ...status, lastState: {}, state: { terminated } }, terminated)
     context.wakeAt(retriesAt)
     return status
+  }
+  // Another image, or other resources, may fare better. Upstream: GetBackoffKey.
+  if (status.image !== normalizedImage(container.image ?? '') || hasOtherAmounts(container, status)) {
+    return start(context, container, role, status, context.now)
   }
   const backoffMs = backoffInMessage(message) ?? LONGEST_BACKOFF_MS
   const startsAt = parseTimestamp(terminated.finishedAt) + backoffMs

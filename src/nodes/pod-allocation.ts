@@ -63,6 +63,11 @@ export function needsRestartToResize({ resizePolicy, resources }: Container, { r
   )
 }
 
+/** Does it ask for other amounts than it had in its last run? */
+export function hasOtherAmounts({ resources }: Container, status: ContainerStatus): boolean {
+  return hasOther(resources, status.resources)
+}
+
 function hasOther(wanted: ResourceRequirements | undefined, actual: ResourceRequirements | undefined): boolean {
   if (actual === undefined) return false
   return AMOUNTS.some((amounts) => RESIZABLE.some((name) => differs(wanted?.[amounts]?.[name], actual[amounts]?.[name])))

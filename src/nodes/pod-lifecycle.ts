@@ -98,11 +98,16 @@ function running(given: PodOnNode, context: StepContext, base: PodStatus): PodSt
   const status = { ...stepped, ...promised, ...(resize.isGranted && { resources: podResourceStatus(pod, phase).resources }) }
   const done = terminationOf({ ...pod, status }, status, now)
   if (done !== undefined) return endingStatus({ ...context, pod }, status, done, false)
-  const judged = { ...status, phase }
+  const judged = phase === base.phase ? { ...status, phase } : { ...withoutReason(status), phase }
   const completion = resize.isGranted ? undefined : resizeCompletion(given.pod, judged)
   if (completion !== undefined) record(completion)
   const resizing = completion === undefined ? resize.conditions : []
   return { ...judged, conditions: podConditions(pod, judged, { hasSandbox: true, resize: resizing }, now) }
+}
+
+/** Both are about the phase, and go with it. */
+function withoutReason({ reason: _reason, message: _message, ...status }: PodStatus): PodStatus {
+  return status
 }
 
 function resized(pod: Pod, { isGranted }: Resize, status: PodStatus): PodStatus {

@@ -18,7 +18,11 @@ const PULLED = (image: string) =>
 const PRESENT = (image: string) => `Pulled: Container image "${image}" already present on machine and can be accessed by the pod`
 
 it('is pulled the first time, and then there', async () => {
-  await cluster.apply(barePod('one', { image: 'web:1' }), barePod('two', { image: 'docker.io/library/web:1' }), barePod('three', { image: 'web:2' }))
+  await cluster.apply(
+    barePod('one', { image: 'web:1' }),
+    barePod('two', { image: 'docker.io/library/web:1' }),
+    barePod('three', { image: 'web:2' }),
+  )
   expect(await told('one')).toEqual([PULLING('web:1'), PULLED('web:1')])
   expect(await told('two')).toEqual([PRESENT('docker.io/library/web:1')])
   expect(await told('three')).toEqual([PULLING('web:2'), PULLED('web:2')])

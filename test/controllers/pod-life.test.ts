@@ -165,6 +165,21 @@ describe('a container that ends', () => {
     expect(event?.message).toMatch(/^Back-off restarting failed container main in pod app_default\(/)
   })
 
+  it('waits no longer when it gets another image', async () => {
+    await cluster.apply(barePod('app', { container: { command: ['sh', '-c', 'sleep 1; exit 1'] } }))
+    await cluster.seconds(100)
+    expect(await waiting()).toBe('CrashLoopBackOff')
+    const { restartCount } = await container()
+    await cluster.cluster.app.inject({
+      method: 'PATCH',
+      url: '/api/v1/namespaces/default/pods/app',
+      headers: { 'content-type': 'application/strategic-merge-patch+json' },
+      payload: JSON.stringify({ spec: { containers: [{ name: 'main', image: 'app:2' }] } }),
+    })
+    await cluster.cluster.settle()
+    expect(await container()).toMatchObject({ restartCount: restartCount + 1, image: 'docker.io/library/app:2', state: { running: {} } })
+  })
+
   it('is started again with OnFailure only when it failed', async () => {
     await cluster.apply(barePod('good', { spec: { restartPolicy: 'OnFailure' }, ...run('sleep', '1') }))
     await cluster.apply(

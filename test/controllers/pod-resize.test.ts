@@ -27,7 +27,9 @@ const resizeCpu = (name: string, cpu: string) => resize(name, { requests: { cpu 
 const cpuOf = async (name: string) => (await cluster.pod(name)).status!.containerStatuses![0]!.resources?.requests?.cpu
 const conditionOf = async (name: string, type: string) => findCondition((await cluster.pod(name)).status!.conditions, type)
 const told = async (name: string) =>
-  (await cluster.events(name)).flatMap(({ type, reason, message }) => (reason?.startsWith('Resize') ? [`${type} ${reason} ${message}`] : []))
+  (await cluster.events(name)).flatMap(({ type, reason, message }) =>
+    reason?.startsWith('Resize') ? [`${type} ${reason} ${message}`] : [],
+  )
 
 describe('a resize for which there is room', () => {
   it('is granted, shown to be under way, and done', async () => {
@@ -48,7 +50,10 @@ describe('a resize for which there is room', () => {
     watch.stop()
     expect(shown).toEqual(['1 1 1 -', '2 1 2 True', '2 2 2 -'])
     const own = '"containers":[{"name":"main","resources":{"requests":{"cpu":"2","memory":"1Gi"}}}],"generation":2'
-    expect(await told('app')).toEqual([`Normal ResizeStarted Pod resize started: {${own}}`, `Normal ResizeCompleted Pod resize completed: {${own}}`])
+    expect(await told('app')).toEqual([
+      `Normal ResizeStarted Pod resize started: {${own}}`,
+      `Normal ResizeCompleted Pod resize completed: {${own}}`,
+    ])
   })
 
   it('waits for a container that must start anew to stop', async () => {
@@ -74,7 +79,9 @@ describe('a resize for which there is room', () => {
   })
 
   it('may be of the pod as a whole', async () => {
-    await cluster.apply(barePod('app', { spec: { resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '2', memory: '2Gi' } } } }))
+    await cluster.apply(
+      barePod('app', { spec: { resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '2', memory: '2Gi' } } } }),
+    )
     expect((await cluster.pod('app')).status).toMatchObject({
       allocatedResources: { cpu: '1', memory: '1Gi' },
       resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '2', memory: '2Gi' } },
@@ -93,7 +100,12 @@ describe('a resize for which there is none', () => {
     await cluster.apply(pod('other', '2'), pod('app', '1'))
     await resizeCpu('app', '3')
     const message = "Node didn't have enough resource: cpu, requested: 3000, used: 2000, capacity: 4000"
-    expect(await conditionOf('app', 'PodResizePending')).toMatchObject({ status: 'True', reason: 'Deferred', message, observedGeneration: 2 })
+    expect(await conditionOf('app', 'PodResizePending')).toMatchObject({
+      status: 'True',
+      reason: 'Deferred',
+      message,
+      observedGeneration: 2,
+    })
     expect(await cpuOf('app')).toBe('1')
     expect((await cluster.pod('app')).status!.observedGeneration).toBe(2)
     expect(await told('app')).toEqual([
@@ -128,7 +140,12 @@ describe('a resize for which there is none', () => {
   })
 
   it('goes to the most important first, then to the one that has waited longest', async () => {
-    await cluster.apply(pod('other', '1'), pod('first', '1'), pod('second', '1'), pod('important', '1', { priorityClassName: 'system-node-critical' }))
+    await cluster.apply(
+      pod('other', '1'),
+      pod('first', '1'),
+      pod('second', '1'),
+      pod('important', '1', { priorityClassName: 'system-node-critical' }),
+    )
     await resizeCpu('first', '2')
     await cluster.seconds(10)
     await resizeCpu('second', '2')
