@@ -55,8 +55,9 @@ export function ownEndOf(pod: Pod, container: Container, { startedAt }: Attempt,
   return { at: oomAt, exitCode: EXIT_KILLED, reason: 'OOMKilled' }
 }
 
-/** Upstream: MaxContainerTerminationMessageLength, …LogLength, …LogLines. */
+/** Upstream: MaxContainerTerminationMessageLength, …LogLength, …LogLines, MaxPodTerminationMessageLogLength. */
 const MESSAGE_LIMIT = 4096
+const POD_MESSAGE_LIMIT = 12 * 1024
 const LOG_LIMIT = 2048
 const LOG_LINES = 80
 
@@ -69,11 +70,15 @@ export function terminationMessage(
   outcome: ContainerOutcome,
   { at, exitCode }: Pick<ContainerEnd, 'at' | 'exitCode'>,
 ): string | undefined {
-  if (outcome.terminationMessage) return outcome.terminationMessage.slice(0, MESSAGE_LIMIT)
+  // The containers of a pod share what all may say. Upstream: status_manager.go normalizeStatus.
+  const { containers, initContainers = [], ephemeralContainers = [] } = pod.spec
+  const share = Math.floor(POD_MESSAGE_LIMIT / (containers.length + initContainers.length + ephemeralContainers.length))
+  const limit = Math.min(MESSAGE_LIMIT, share)
+  if (outcome.terminationMessage) return outcome.terminationMessage.slice(0, limit)
   if (container.terminationMessagePolicy !== 'FallbackToLogsOnError' || exitCode === 0) return undefined
   const ranForMs = at - attempt.startedAt
   const { printed } = runtime.log(pod, container, attempt, { fromMs: ranForMs, untilMs: ranForMs })
   const text = printed.flatMap((chunk) => (chunk.atMs <= ranForMs ? [chunk.text] : [])).join('')
   const lines = text.split(/(?<=\n)/)
-  return lines.slice(-LOG_LINES).join('').slice(-LOG_LIMIT) || undefined
+  return lines.slice(-LOG_LINES).join('').slice(-LOG_LIMIT).slice(0, limit) || undefined
 }

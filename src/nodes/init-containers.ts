@@ -36,7 +36,7 @@ export function stepInitContainers(context: StepContext, base: PodStatus): InitP
     }
     const end = state?.terminated
     if (index >= reached && end?.exitCode !== 0) return { statuses, isDone: false, doneAt: 0 }
-    if (end?.finishedAt !== undefined) stageStartsAt = Math.max(stageStartsAt, parseTimestamp(end.finishedAt))
+    if (end?.finishedAt) stageStartsAt = Math.max(stageStartsAt, parseTimestamp(end.finishedAt))
   }
   return { statuses, isDone: true, doneAt: stageStartsAt }
 }

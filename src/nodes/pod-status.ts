@@ -12,17 +12,17 @@ export function baseStatus(pod: Pod, hostIP: string, now: number): PodStatus {
   const waiting = initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating'
   const known = (statuses: readonly ContainerStatus[] | undefined, container: Container) =>
     statuses?.find(({ name }) => name === container.name) ?? initialStatus(container, waiting)
-  const main = containers.map((container) => known(old.containerStatuses, container))
   // By name, where init containers keep their order.
-  main.sort((a, b) => (a.name < b.name ? -1 : 1))
+  const sorted = (each: readonly Container[], statuses: readonly ContainerStatus[] | undefined) =>
+    each.map((container) => known(statuses, container)).sort((a, b) => (a.name < b.name ? -1 : 1))
   return {
     ...old,
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
-    containerStatuses: main,
+    containerStatuses: sorted(containers, old.containerStatuses),
     ...(initContainers.length === 0 ? {} : { initContainerStatuses: initContainers.map((each) => known(old.initContainerStatuses, each)) }),
     ...(ephemeralContainers.length === 0
       ? {}
-      : { ephemeralContainerStatuses: ephemeralContainers.map((each) => known(old.ephemeralContainerStatuses, each)) }),
+      : { ephemeralContainerStatuses: sorted(ephemeralContainers, old.ephemeralContainerStatuses) }),
     hostIP,
     hostIPs: [{ ip: hostIP }],
     qosClass: qosClassOf(pod),

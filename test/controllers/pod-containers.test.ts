@@ -265,6 +265,20 @@ describe('a postStart hook', () => {
   })
 })
 
+describe('what containers say of their end', () => {
+  it('is cut, so that all of a pod say no more than 12 KiB', async () => {
+    const long = 'x'.repeat(5000)
+    const containers = ['a', 'b', 'c', 'd'].map((name) => ({ name, image: 'x', command: ['true'] }))
+    const pod = barePod('app', { annotations: { 'coracle.dev/termination-message': long } })
+    await cluster.apply(
+      { ...pod, spec: { ...NEVER, containers } },
+      { ...pod, metadata: { ...pod.metadata, name: 'one' }, spec: { ...NEVER, containers: containers.slice(1, 2) } },
+    )
+    expect((await status()).containerStatuses!.map(({ state }) => state?.terminated?.message?.length)).toEqual([3072, 3072, 3072, 3072])
+    expect((await cluster.pod('one')).status!.containerStatuses![0]!.state?.terminated?.message).toHaveLength(4096)
+  })
+})
+
 describe('a pod that is deleted before it ran', () => {
   it('has lost its containers', async () => {
     const pod = barePod('app', { image: 'x:missing' })
@@ -274,8 +288,10 @@ describe('a pod that is deleted before it ran', () => {
     expect((await status()).containerStatuses![0]!.state).toEqual({
       terminated: {
         exitCode: 137,
+        finishedAt: null,
         message: 'The container could not be located when the pod was terminated',
         reason: 'ContainerStatusUnknown',
+        startedAt: null,
       },
     })
   })
