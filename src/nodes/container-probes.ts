@@ -2,6 +2,7 @@
 import type { Container, Pod, Probe } from '../api/types.gen.ts'
 import { behaviourAnnotations } from './behaviour-annotations.ts'
 import type { ContainerRuntime } from './container-behaviour.ts'
+import { postStartHook } from './container-hooks.ts'
 import { type Failing, failureText, type ProbeCourse, probeCourse } from './probe-course.ts'
 
 export interface Unhealthy {
@@ -37,11 +38,14 @@ export interface Probed {
 export function probeOutcome(probed: Probed): ProbeOutcome {
   const { pod, container, startedAt, now, lookedAt } = probed
   const { startupProbe, readinessProbe, livenessProbe } = container
-  if (startupProbe === undefined && readinessProbe === undefined && livenessProbe === undefined) return { ...PROBELESS, startedAt }
+  // Nobody knows of the container before its postStart hook has ended.
+  const askedFrom = startedAt + (postStartHook(pod, container)?.takesMs ?? 0)
+  if (startupProbe === undefined && readinessProbe === undefined && livenessProbe === undefined)
+    return { ...PROBELESS, startedAt: askedFrom }
   const behaviour = behaviourAnnotations(pod, container.name)
   const unhealthy: Unhealthy[] = []
   let wakeAt = Number.POSITIVE_INFINITY
-  let beginsAt = startedAt
+  let beginsAt = askedFrom
   const wake = (at: number | undefined) => {
     if (at !== undefined && at > now && at < wakeAt) wakeAt = at
   }
@@ -59,7 +63,7 @@ export function probeOutcome(probed: Probed): ProbeOutcome {
   }
 
   if (startupProbe !== undefined) {
-    const course = courseOf(startupProbe, startedAt, behaviour.startupFails)
+    const course = courseOf(startupProbe, askedFrom, behaviour.startupFails)
     // It makes up its mind once.
     const [verdict] = course.verdicts
     beginsAt = verdict?.at ?? Number.POSITIVE_INFINITY

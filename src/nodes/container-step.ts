@@ -33,6 +33,8 @@ export interface StepContext {
   readonly bootedAt?: number | undefined
   /** When the containers of this stage may start, but for their own delay. */
   readonly stageStartsAt: number
+  /** When those before it were last out of the way. */
+  readonly turnAt?: number
   readonly images: ImageStore
   /** Its pod is being stopped, and its end is settled elsewhere. */
   readonly isStopping?: boolean
@@ -93,13 +95,13 @@ function whileRunning(context: StepContext, container: Container, role: Containe
     const who = role === 'sidecar' ? `Init container ${container.name}` : `Container ${container.name}`
     const message = `${who} definition changed${role === 'sidecar' ? '' : ', will be restarted'}`
     context.record(containerEvent(pod, container, role, 'Normal', 'Killing', message))
-    return start(context, container, role, ended(status, outcome.stopExitCode, now, undefined), now)
+    return start(context, container, role, ended(status, outcome.stopExitCode, now, undefined), undefined)
   }
   if (needsRestartToResize(container, status)) {
     const since = parseTimestamp(findCondition(pod.status?.conditions, RESIZE_IN_PROGRESS)?.lastTransitionTime)
     const graceSeconds = pod.spec.terminationGracePeriodSeconds ?? 30
     const stop = stopCourse(pod, container, { at: since || now, graceSeconds, stopExitCode: outcome.stopExitCode })
-    if (stop.endsAt <= now) return start(context, container, role, ended(status, stop.exitCode, now, undefined), now)
+    if (stop.endsAt <= now) return start(context, container, role, ended(status, stop.exitCode, now, undefined), undefined)
     context.wakeAt(stop.endsAt)
     return status
   }
@@ -180,7 +182,7 @@ function restartAfter(
   terminated: ContainerStateTerminated,
 ): ContainerStatus {
   const backoffMs = crashLoopBackoffMs(status)
-  const startsAt = parseTimestamp(terminated.finishedAt) + backoffMs
+  const startsAt = restartsAt(context, container, terminated, backoffMs)
   if (startsAt <= context.now) return start(context, container, role, status, startsAt)
   const { name, namespace, uid } = context.pod.metadata
   const pod = `${name}_${namespace}(${uid})`
@@ -188,6 +190,12 @@ function restartAfter(
   context.record(containerEvent(context.pod, container, role, 'Warning', 'BackOff', text))
   const message = `back-off ${goDuration(backoffMs)} restarting failed container=${container.name} pod=${pod}`
   return { ...status, lastState: { terminated }, ready: false, state: { waiting: { reason: 'CrashLoopBackOff', message } } }
+}
+
+/** Not before the postStart hook of the last run is over, during which nothing is noticed, nor before its turn comes. */
+function restartsAt(context: StepContext, container: Container, last: ContainerStateTerminated, backoffMs: number): number {
+  const hookEndsAt = (parseTimestamp(last.startedAt) || 0) + (postStartHook(context.pod, container)?.takesMs ?? 0)
+  return Math.max(parseTimestamp(last.finishedAt) + backoffMs, hookEndsAt, context.turnAt ?? 0)
 }
 
 function whileBackingOff(
@@ -207,10 +215,10 @@ function whileBackingOff(
   }
   // Another image, or other resources, may fare better. Upstream: GetBackoffKey.
   if (status.image !== normalizedImage(container.image ?? '') || hasOtherAmounts(container, status)) {
-    return start(context, container, role, status, context.now)
+    return start(context, container, role, status, undefined)
   }
   const backoffMs = backoffInMessage(message) ?? LONGEST_BACKOFF_MS
-  const startsAt = parseTimestamp(terminated.finishedAt) + backoffMs
+  const startsAt = restartsAt(context, container, terminated, backoffMs)
   if (startsAt <= context.now) return start(context, container, role, status, startsAt)
   context.wakeAt(startsAt)
   return status
@@ -218,14 +226,24 @@ function whileBackingOff(
 
 /**
  * The container's first run, or its next. Nothing is reported of it before its postStart hook has ended: a kubelet waits for that.
- * @param at when it starts: now, but for one whose hook has been running since
+ * @param at when it starts, which may be a while ago if it has such a hook; undefined for one that nothing stored says the time of:
+ *   that starts now, and its hook takes no time
  */
-function start(context: StepContext, container: Container, role: ContainerRole, status: ContainerStatus, at: number): ContainerStatus {
+function start(
+  context: StepContext,
+  container: Container,
+  role: ContainerRole,
+  status: ContainerStatus,
+  at: number | undefined,
+): ContainerStatus {
   const { pod, now, runtime, lookedAt } = context
   const tell = (type: PlannedEvent['type'], reason: string, message: string) =>
     context.record(containerEvent(pod, container, role, type, reason, message))
   const hook = postStartHook(pod, container)
-  if (hook === undefined || hook.takesMs === 0 || lookedAt === undefined || lookedAt < at) {
+  const isAtOnce = hook === undefined || at === undefined || (hook.takesMs === 0 && hook.failure === undefined)
+  const startedAt = isAtOnce ? now : at
+  const isNews = (time: number) => isAtOnce || lookedAt === undefined || lookedAt < time
+  if (isNews(startedAt)) {
     tellOfImage(pod, container, context.images, tell)
     tell('Normal', 'Created', 'Container created')
     tell('Normal', 'Started', 'Container started')
@@ -233,27 +251,25 @@ function start(context: StepContext, container: Container, role: ContainerRole, 
   const previous = status.state?.terminated ?? status.lastState?.terminated
   const isCounted = previous === undefined || (status.state?.waiting !== undefined && previous.reason === RESTARTING_ALL)
   const restartCount = isCounted ? status.restartCount : status.restartCount + 1
-  if (hook === undefined) return startedStatus(pod, container, restartCount, previous, now)
-  const hookEndsAt = at + hook.takesMs
+  const hookEndsAt = isAtOnce ? now : startedAt + hook.takesMs
   if (hookEndsAt > now) {
     if (Number.isFinite(hookEndsAt)) context.wakeAt(hookEndsAt)
     return status
   }
-  const startedAt = hook.takesMs === 0 ? now : at
   const started = startedStatus(pod, container, restartCount, previous, startedAt)
-  if (hook.failure === undefined) return started
+  if (hook?.failure === undefined) return started
   const { stopExitCode } = runtime.outcome(pod, container, { restartCount, startedAt })
-  const graceSeconds = pod.spec.terminationGracePeriodSeconds ?? 30
-  const { endsAt, exitCode } = stopCourse(pod, container, { at: startedAt + hook.takesMs, graceSeconds, stopExitCode })
-  if (lookedAt === undefined || lookedAt < hookEndsAt) {
+  const stop = stopCourse(pod, container, { at: hookEndsAt, graceSeconds: pod.spec.terminationGracePeriodSeconds ?? 30, stopExitCode })
+  if (isNews(hookEndsAt)) {
     tell('Warning', 'FailedPostStartHook', 'PostStartHook failed')
     tell('Normal', 'Killing', 'FailedPostStartHook')
   }
+  const endsAt = isAtOnce ? now : stop.endsAt
   if (endsAt > now) {
     context.wakeAt(endsAt)
     return status
   }
-  const over = ended(started, exitCode, endsAt, undefined)
-  if (!shouldRestart(pod, container, role, exitCode)) return over
+  const over = ended(started, stop.exitCode, endsAt, undefined)
+  if (!shouldRestart(pod, container, role, stop.exitCode)) return over
   return { ...over, lastState: over.state!, state: { waiting: { reason: POST_START_ERROR, message: hook.failure } } }
 }

@@ -1,7 +1,6 @@
 /** The part of a pod's life before its containers run, and the sidecars that go on. Upstream: kuberuntime_container.go computeInitContainerActions. */
 import { parseTimestamp } from '../api/meta/time.ts'
 import type { Container, ContainerStateTerminated, ContainerStatus, PodStatus } from '../api/types.gen.ts'
-import { postStartHook } from './container-hooks.ts'
 import { probeOutcome } from './container-probes.ts'
 import { isOfAnotherBoot, type StepContext, stepContainer } from './container-step.ts'
 import { RESTARTING_ALL } from './restart-all.ts'
@@ -50,7 +49,7 @@ function startedUpAt(
   if (state?.running === undefined) return undefined
   const startedAt = parseTimestamp(state.running.startedAt)
   const probes = probeOutcome({ pod, container, runtime, startedAt, restartCount, now, lookedAt: now })
-  return Math.max(startedAt + (postStartHook(pod, container)?.takesMs ?? 0), probes.startedAt)
+  return probes.startedAt
 }
 
 /** The first init container that isn't known to be done with; all are, while one of the pod's containers runs. */

@@ -38,7 +38,7 @@ function stepStages(context: StepContext, base: PodStatus): PodStatus {
       startsAt += postStartHook(context.pod, container)?.takesMs ?? 0
     }
     main = stepEach(spec.containers, main, (container, own) =>
-      stepContainer({ ...begun, stageStartsAt: stages.get(container.name)! }, container, 'main', own),
+      stepContainer({ ...begun, stageStartsAt: stages.get(container.name)!, turnAt: init.doneAt }, container, 'main', own),
     )
   }
   const debug = stepEach(spec.ephemeralContainers ?? [], base.ephemeralContainerStatuses ?? [], (container, own) =>
