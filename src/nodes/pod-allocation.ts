@@ -38,9 +38,7 @@ export function asActuated(pod: Pod): Pod {
   const statuses = statusesOf(pod)
   const actual = (container: Container): Container => {
     const own = statuses.find(({ name }) => name === container.name)
-    return own?.resources === undefined
-      ? container
-      : { ...container, resources: { ...container.resources, ...pick(own.resources, container.resources) } }
+    return own?.resources === undefined ? container : { ...container, resources: pick(own.resources, container.resources) }
   }
   return {
     ...pod,
@@ -48,7 +46,7 @@ export function asActuated(pod: Pod): Pod {
       ...spec,
       containers: spec.containers.map(actual),
       ...(spec.initContainers && { initContainers: spec.initContainers.map(actual) }),
-      ...(spec.resources && status?.resources && { resources: { ...spec.resources, ...pick(status.resources, spec.resources) } }),
+      ...(spec.resources && status?.resources && { resources: pick(status.resources, spec.resources) }),
     },
   }
 }
@@ -84,9 +82,9 @@ function differs(a: string | undefined, b: string | undefined): boolean {
   return a === b ? false : a === undefined || b === undefined || compareQuantities(a, b) !== 0
 }
 
-/** The amounts that there are, of those kinds that are asked for. */
+/** What is asked for, with the amounts of cpu and memory that there are. */
 function pick(actual: ResourceRequirements, wanted: ResourceRequirements | undefined): ResourceRequirements {
-  const picked: ResourceRequirements = {}
+  const picked: ResourceRequirements = wanted?.claims === undefined ? {} : { claims: wanted.claims }
   for (const amounts of AMOUNTS) {
     const list = { ...wanted?.[amounts] }
     for (const name of RESIZABLE) {

@@ -10,7 +10,7 @@ import { bootedAt, internalIP, whyKubeletIsIdle } from '../node-state.ts'
 import { asAllocated } from '../pod-allocation.ts'
 import { advancePod, isFinished, type PodOnNode, type PodStep } from '../pod-lifecycle.ts'
 import { afterBoot } from '../reboot.ts'
-import { awaitsAdmission, rejectedStatus, rejectionOf } from './admit.ts'
+import { awaitsAdmission, misplacementOf, rejectedStatus, rejectionOf } from './admit.ts'
 import { whyResizeWaits } from './pending-resizes.ts'
 
 export interface ObservedPod {
@@ -48,7 +48,8 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
   const boot = bootedAt(node)
   const lost = boot === undefined || isFinished(observed.pod.status) ? undefined : afterBoot(observed.pod, boot)
   const pod = lost?.pod ?? observed.pod
-  const rejection = others && awaitsAdmission(pod) ? rejectionOf(pod, node, others.map(asAllocated)) : undefined
+  const hasNoRoom = others !== undefined && awaitsAdmission(pod) ? rejectionOf(pod, node, others.map(asAllocated)) : undefined
+  const rejection = misplacementOf(pod, node) ?? hasNoRoom
   if (rejection !== undefined) {
     const age = now - parseTimestamp(pod.metadata.creationTimestamp)
     if (age < REJECTION_MS) return { requeueAfterMs: REJECTION_MS - age, waitingOn: `its rejection by the node: ${rejection.message}` }

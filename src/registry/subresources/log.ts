@@ -116,7 +116,7 @@ function runOf(pod: Pod, container: string, previous: boolean): ContainerRun {
   const { running, terminated, waiting } = status.state ?? {}
   const last = status.lastState?.terminated
   if (previous) {
-    if (last?.containerID) return endedRun(status.restartCount - (waiting ? 0 : 1), last)
+    if (last?.containerID) return endedRun(status.restartCount - (last.containerID === status.containerID ? 0 : 1), last)
     throw badRequestError(`previous terminated ${quoted} not found`)
   }
   if (running) return { restartCount: status.restartCount, startedAt: parseTimestamp(running.startedAt), finishedAt: undefined }
