@@ -32,6 +32,7 @@ import { SimulatedRuntime } from './nodes/container-behaviour.ts'
 import { SimulatedLogs } from './nodes/container-logs.ts'
 import { drainController } from './nodes/drain.ts'
 import { kubeletController } from './nodes/kubelet/controller.ts'
+import { NodeImages } from './nodes/node-images.ts'
 import { newNode } from './nodes/node-objects.ts'
 import { type NodePool, nodesOfPool } from './nodes/node-pool.ts'
 import { nodeStagesController } from './nodes/stages/controller.ts'
@@ -158,6 +159,7 @@ export async function createServer({
           onProblem: (message) => onError('static pods', message),
         })
   const mirrors = new MirrorStatuses()
+  const images = new NodeImages()
   const manager = new ControllerManager(
     {
       client: clientOf('kube-controller-manager'),
@@ -177,10 +179,10 @@ export async function createServer({
         advertised: () => advertisedBy(app, serviceRanges),
       }),
       schedulerController(),
-      kubeletController(runtime, stageTools, mirrors),
+      kubeletController(runtime, stageTools, mirrors, images),
       nodeStagesController(stageTools),
       staticPodController(manifests, mirrors),
-      nodeAgentController(VERSION.gitVersion),
+      nodeAgentController(VERSION.gitVersion, images),
       drainController(),
       nodeChurnController(),
     ].filter(({ name, partOf = name }) => enabled.has(partOf as ControllerName)),

@@ -1,13 +1,10 @@
-/** How and when a run of a container ends: by itself, for lack of memory, or because a probe or a hook failed. */
+/** How and when a run of a container ends: by itself, for lack of memory, or because a probe failed. */
 import type { Container, Pod } from '../api/types.gen.ts'
 import { behaviourAnnotations } from './behaviour-annotations.ts'
 import type { Attempt, ContainerOutcome, ContainerRuntime } from './container-behaviour.ts'
 import type { ProbeOutcome } from './container-probes.ts'
+import { EXIT_KILLED, stopCourse } from './container-stop.ts'
 import type { ContainerRole } from './restart-rule.ts'
-import { predictHook, stopDelayMs } from './stop-delay.ts'
-
-/** 128 + SIGKILL */
-export const EXIT_KILLED = 137
 
 export interface ContainerEnd {
   /** Milliseconds since the epoch. */
@@ -24,8 +21,7 @@ export interface Kill {
   readonly message: string
   /** It is started again whatever its exit code. */
   readonly restarts: boolean
-  /** What was found wrong, when a probe didn't say so. */
-  readonly warning?: { readonly reason: string; readonly message: string }
+  readonly hookFailsAt: number | undefined
 }
 
 /** undefined for a run without an end. */
@@ -37,45 +33,31 @@ export function endOf(
   outcome: ContainerOutcome,
   probes: ProbeOutcome,
 ): ContainerEnd | undefined {
-  const { startedAt } = attempt
-  const ends: ContainerEnd[] = []
-  if (outcome.runsForMs !== 'forever') ends.push({ at: startedAt + outcome.runsForMs, exitCode: outcome.exitCode })
-  const { oomAfterMs } = behaviourAnnotations(pod, container.name)
-  if (oomAfterMs !== undefined) ends.push({ at: startedAt + oomAfterMs, exitCode: EXIT_KILLED, reason: 'OOMKilled' })
-  const kill = killOf(pod, container, role, startedAt, probes)
-  if (kill !== undefined) {
-    const graceSeconds = probes.kill?.graceSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30
-    const delayMs = stopDelayMs(pod, container)
-    const isTooLate = delayMs > graceSeconds * 1000
-    ends.push({ at: kill.at + Math.min(delayMs, graceSeconds * 1000), exitCode: isTooLate ? EXIT_KILLED : outcome.stopExitCode, kill })
-  }
-  return ends.sort((a, b) => a.at - b.at)[0]
-}
-
-function killOf(pod: Pod, container: Container, role: ContainerRole, startedAt: number, probes: ProbeOutcome): Kill | undefined {
-  const hookFailsAt = postStartFailsAt(pod, container, startedAt)
-  if (hookFailsAt !== undefined && !(probes.kill !== undefined && probes.kill.at < hookFailsAt)) {
-    const warning = { reason: 'FailedPostStartHook', message: 'PostStartHook failed' }
-    return { at: hookFailsAt, message: 'FailedPostStartHook', restarts: false, warning }
-  }
-  if (probes.kill === undefined) return undefined
+  const own = ownEndOf(pod, container, attempt, outcome)
+  if (probes.kill === undefined) return own
+  const graceSeconds = probes.kill.graceSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30
+  const stop = stopCourse(pod, container, { at: probes.kill.at, graceSeconds, stopExitCode: outcome.stopExitCode })
+  if (own !== undefined && own.at <= stop.endsAt) return own
   // The rules for exit codes are for containers that end by themselves. Upstream: kuberuntime_manager.go computePodActions.
   const restarts = (container.restartPolicy ?? pod.spec.restartPolicy ?? 'Always') !== 'Never'
   const who = `${role === 'sidecar' ? 'Init container' : 'Container'} ${container.name}`
   const isTold = restarts && role !== 'sidecar'
-  return { at: probes.kill.at, message: `${who} failed ${probes.kill.probe} probe${isTold ? ', will be restarted' : ''}`, restarts }
+  const message = `${who} failed ${probes.kill.probe} probe${isTold ? ', will be restarted' : ''}`
+  return { at: stop.endsAt, exitCode: stop.exitCode, kill: { at: probes.kill.at, message, restarts, hookFailsAt: stop.hookFailsAt } }
 }
 
-function postStartFailsAt(pod: Pod, container: Container, startedAt: number): number | undefined {
-  const hook = container.lifecycle?.postStart
-  if (hook === undefined) return undefined
-  const { runsForMs, exitCode } = hook.exec?.command === undefined ? { runsForMs: 0, exitCode: 0 } : predictHook(hook.exec.command)
-  if (runsForMs === 'forever') return undefined
-  return exitCode !== 0 || behaviourAnnotations(pod, container.name).failsPostStart ? startedAt + runsForMs : undefined
+/** As it ends when nobody stops it. */
+export function ownEndOf(pod: Pod, container: Container, { startedAt }: Attempt, outcome: ContainerOutcome): ContainerEnd | undefined {
+  const { oomAfterMs } = behaviourAnnotations(pod, container.name)
+  const oomAt = oomAfterMs === undefined ? Number.POSITIVE_INFINITY : startedAt + oomAfterMs
+  const endsAt = outcome.runsForMs === 'forever' ? Number.POSITIVE_INFINITY : startedAt + outcome.runsForMs
+  if (endsAt <= oomAt) return endsAt === Number.POSITIVE_INFINITY ? undefined : { at: endsAt, exitCode: outcome.exitCode }
+  return { at: oomAt, exitCode: EXIT_KILLED, reason: 'OOMKilled' }
 }
 
-/** Upstream: MaxContainerTerminationMessageLength, …LogLength, …LogLines. */
+/** Upstream: MaxContainerTerminationMessageLength, …LogLength, …LogLines, MaxPodTerminationMessageLogLength. */
 const MESSAGE_LIMIT = 4096
+const POD_MESSAGE_LIMIT = 12 * 1024
 const LOG_LIMIT = 2048
 const LOG_LINES = 80
 
@@ -86,13 +68,17 @@ export function terminationMessage(
   container: Container,
   attempt: Attempt,
   outcome: ContainerOutcome,
-  { at, exitCode }: ContainerEnd,
+  { at, exitCode }: Pick<ContainerEnd, 'at' | 'exitCode'>,
 ): string | undefined {
-  if (outcome.terminationMessage) return outcome.terminationMessage.slice(0, MESSAGE_LIMIT)
+  // The containers of a pod share what all may say. Upstream: status_manager.go normalizeStatus.
+  const { containers, initContainers = [], ephemeralContainers = [] } = pod.spec
+  const share = Math.floor(POD_MESSAGE_LIMIT / (containers.length + initContainers.length + ephemeralContainers.length))
+  const limit = Math.min(MESSAGE_LIMIT, share)
+  if (outcome.terminationMessage) return outcome.terminationMessage.slice(0, limit)
   if (container.terminationMessagePolicy !== 'FallbackToLogsOnError' || exitCode === 0) return undefined
   const ranForMs = at - attempt.startedAt
   const { printed } = runtime.log(pod, container, attempt, { fromMs: ranForMs, untilMs: ranForMs })
   const text = printed.flatMap((chunk) => (chunk.atMs <= ranForMs ? [chunk.text] : [])).join('')
   const lines = text.split(/(?<=\n)/)
-  return lines.slice(-LOG_LINES).join('').slice(-LOG_LIMIT) || undefined
+  return lines.slice(-LOG_LINES).join('').slice(-LOG_LIMIT).slice(0, limit) || undefined
 }

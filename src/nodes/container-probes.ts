@@ -2,6 +2,7 @@
 import type { Container, Pod, Probe } from '../api/types.gen.ts'
 import { behaviourAnnotations } from './behaviour-annotations.ts'
 import type { ContainerRuntime } from './container-behaviour.ts'
+import { postStartHook } from './container-hooks.ts'
 import { type Failing, failureText, type ProbeCourse, probeCourse } from './probe-course.ts'
 
 export interface Unhealthy {
@@ -12,6 +13,8 @@ export interface Unhealthy {
 
 export interface ProbeOutcome {
   readonly started: boolean
+  /** When it has, if it does. */
+  readonly startedAt: number
   readonly ready: boolean
   /** It is told to stop then, and why; it may be in the future. */
   readonly kill: { readonly at: number; readonly probe: 'liveness' | 'startup'; readonly graceSeconds: number | undefined } | undefined
@@ -35,10 +38,14 @@ export interface Probed {
 export function probeOutcome(probed: Probed): ProbeOutcome {
   const { pod, container, startedAt, now, lookedAt } = probed
   const { startupProbe, readinessProbe, livenessProbe } = container
-  if (startupProbe === undefined && readinessProbe === undefined && livenessProbe === undefined) return PROBELESS
+  // Nobody knows of the container before its postStart hook has ended.
+  const askedFrom = startedAt + (postStartHook(pod, container)?.takesMs ?? 0)
+  if (startupProbe === undefined && readinessProbe === undefined && livenessProbe === undefined)
+    return { ...PROBELESS, startedAt: askedFrom }
   const behaviour = behaviourAnnotations(pod, container.name)
   const unhealthy: Unhealthy[] = []
   let wakeAt = Number.POSITIVE_INFINITY
+  let beginsAt = askedFrom
   const wake = (at: number | undefined) => {
     if (at !== undefined && at > now && at < wakeAt) wakeAt = at
   }
@@ -46,18 +53,17 @@ export function probeOutcome(probed: Probed): ProbeOutcome {
     probeCourse(probe, startedAt, firstAt, annotated.length > 0 ? annotated : ownFailures(probed, probe))
   const report = (name: string, probe: Probe, course: ProbeCourse, until: number) => {
     const count = course.failuresIn(lookedAt, Math.min(now, until))
-    if (count > 0) unhealthy.push({ message: `${name} probe failed: ${failureText(probe)}`, count })
+    if (count > 0) unhealthy.push({ message: `${name} probe failed: ${failureText(probe, container, pod.status?.podIP ?? '')}`, count })
     const next = course.nextFailure(now)
     if (next !== undefined && next <= until) wake(next)
     wake(until)
   }
   const outcome = (started: boolean, ready: boolean, kill: ProbeOutcome['kill']): ProbeOutcome => {
-    return { started, ready, kill, unhealthy, wakeAt: wakeAt === Number.POSITIVE_INFINITY ? undefined : wakeAt }
+    return { started, startedAt: beginsAt, ready, kill, unhealthy, wakeAt: wakeAt === Number.POSITIVE_INFINITY ? undefined : wakeAt }
   }
 
-  let beginsAt = startedAt
   if (startupProbe !== undefined) {
-    const course = courseOf(startupProbe, startedAt, behaviour.startupFails)
+    const course = courseOf(startupProbe, askedFrom, behaviour.startupFails)
     // It makes up its mind once.
     const [verdict] = course.verdicts
     beginsAt = verdict?.at ?? Number.POSITIVE_INFINITY
@@ -82,7 +88,7 @@ export function probeOutcome(probed: Probed): ProbeOutcome {
   return outcome(true, course.verdicts.findLast(({ at }) => at <= now)?.succeeds ?? false, kill)
 }
 
-const PROBELESS: ProbeOutcome = { started: true, ready: true, kill: undefined, unhealthy: [], wakeAt: undefined }
+const PROBELESS: Omit<ProbeOutcome, 'startedAt'> = { started: true, ready: true, kill: undefined, unhealthy: [], wakeAt: undefined }
 
 /** A command fails by itself, or for as long as a file it looks at was removed by the container. */
 function ownFailures({ pod, container, runtime, startedAt, restartCount }: Probed, probe: Probe): readonly Failing[] {

@@ -2,18 +2,25 @@
  * One container's life: from its stored status and the time to its next status. Everything that time decides is read off
  * the status (whole seconds), so that a kubelet that was killed carries on as if it hadn't been.
  */
-import { parseTimestamp, timestamp } from '../api/meta/time.ts'
-import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus, Pod } from '../api/types.gen.ts'
+import { findCondition } from '../api/meta/conditions.ts'
+import { parseTimestamp } from '../api/meta/time.ts'
+import type { Container, ContainerStateTerminated, ContainerStatus, Pod } from '../api/types.gen.ts'
 import type { PlannedEvent } from '../runtime/plan.ts'
 import { behaviourAnnotations } from './behaviour-annotations.ts'
 import type { ContainerRuntime } from './container-behaviour.ts'
 import { endOf, terminationMessage } from './container-end.ts'
-import { containerID, imageID, normalizedImage } from './container-identity.ts'
+import { postStartHook } from './container-hooks.ts'
+import { normalizedImage } from './container-identity.ts'
 import { probeOutcome } from './container-probes.ts'
-import { backoffInMessage, crashLoopBackoffMs, durationText, LONGEST_BACKOFF_MS } from './crash-loop-backoff.ts'
-import { withoutImage } from './image-pull.ts'
-import { needsRestartToResize } from './pod-resize.ts'
-import { type ContainerRole, shouldRestart } from './restart-rule.ts'
+import { ended, resourceStatus, startedStatus } from './container-status.ts'
+import { stopCourse } from './container-stop.ts'
+import { backoffInMessage, crashLoopBackoffMs, goDuration, LONGEST_BACKOFF_MS } from './crash-loop-backoff.ts'
+import { tellOfImage, withoutImage } from './image-pull.ts'
+import { containerEvent } from './kubelet-event.ts'
+import type { ImageStore } from './node-images.ts'
+import { hasOtherAmounts, needsRestartToResize, RESIZE_IN_PROGRESS } from './pod-allocation.ts'
+import { RESTARTING_ALL } from './restart-all.ts'
+import { type ContainerRole, restartsAll, shouldRestart } from './restart-rule.ts'
 
 export interface StepContext {
   readonly pod: Pod
@@ -22,26 +29,23 @@ export interface StepContext {
   readonly now: number
   /** When this was last looked at; undefined when that was too long ago to be known. */
   readonly lookedAt: number | undefined
+  /** When its machine last booted, if ever: what ended before has to be done again. Milliseconds since the epoch. */
+  readonly bootedAt?: number | undefined
   /** When the containers of this stage may start, but for their own delay. */
   readonly stageStartsAt: number
+  /** When those before it were last out of the way. */
+  readonly turnAt?: number
+  readonly images: ImageStore
+  /** Its pod is being stopped, and its end is settled elsewhere. */
+  readonly isStopping?: boolean
   readonly record: (event: PlannedEvent) => void
   /** Asks for another look at this instant. */
   readonly wakeAt: (milliseconds: number) => void
 }
 
-/** What a container reports before it was ever started. */
-export function initialStatus(container: Container, reason: 'ContainerCreating' | 'PodInitializing'): ContainerStatus {
-  return {
-    image: container.image ?? '',
-    imageID: '',
-    lastState: {},
-    name: container.name,
-    ready: false,
-    restartCount: 0,
-    started: false,
-    state: { waiting: { reason } },
-  }
-}
+const POST_START_ERROR = 'PostStartHookError'
+/** How long a container is seen to have failed to start before it is tried again. */
+const FAILURE_SHOWN_MS = 1000
 
 export function stepContainer(context: StepContext, container: Container, role: ContainerRole, observed: ContainerStatus): ContainerStatus {
   let status = observed
@@ -62,8 +66,10 @@ function nextState(context: StepContext, container: Container, role: ContainerRo
   // A pod that is to go starts nothing any more.
   if (context.pod.metadata.deletionTimestamp !== undefined) return status
   if (status.state?.terminated) return afterEnd(context, container, role, status, status.state.terminated)
-  const ended = status.lastState?.terminated
-  return ended === undefined ? beforeStart(context, container, role, status) : whileBackingOff(context, container, role, status, ended)
+  const last = status.lastState?.terminated
+  return last === undefined || last.reason === RESTARTING_ALL
+    ? beforeStart(context, container, role, status)
+    : whileBackingOff(context, container, role, status, last)
 }
 
 function beforeStart(context: StepContext, container: Container, role: ContainerRole, status: ContainerStatus): ContainerStatus {
@@ -73,24 +79,31 @@ function beforeStart(context: StepContext, container: Container, role: Container
   const waiting = withoutImage(pod, container, status, { since: stageStartsAt, now, tell, wakeAt })
   if (waiting !== undefined) return waiting
   const startsAt = stageStartsAt + behaviourAnnotations(pod, container.name).startDelayMs
-  if (startsAt <= context.now) return start(context, container, role, status)
-  context.wakeAt(startsAt)
+  if (startsAt <= now) return start(context, container, role, status, startsAt)
+  wakeAt(startsAt)
+  if (status.state?.waiting?.reason === RESTARTING_ALL) return status
   return status.state?.waiting?.reason === 'ContainerCreating' ? status : { ...status, state: { waiting: { reason: 'ContainerCreating' } } }
 }
 
 function whileRunning(context: StepContext, container: Container, role: ContainerRole, status: ContainerStatus): ContainerStatus {
+  if (context.isStopping === true) return whileStopping(context, container, role, status)
   const { pod, now } = context
   const startedAt = parseTimestamp(status.state?.running?.startedAt)
   const attempt = { restartCount: status.restartCount, startedAt }
   const outcome = context.runtime.outcome(pod, container, attempt)
   if (status.image !== normalizedImage(container.image ?? '')) {
-    const message = `Container ${container.name} definition changed, will be restarted`
+    const who = role === 'sidecar' ? `Init container ${container.name}` : `Container ${container.name}`
+    const message = `${who} definition changed${role === 'sidecar' ? '' : ', will be restarted'}`
     context.record(containerEvent(pod, container, role, 'Normal', 'Killing', message))
-    return start(context, container, role, ended(status, outcome.stopExitCode, now, undefined))
+    return start(context, container, role, ended(status, outcome.stopExitCode, now, undefined), undefined)
   }
   if (needsRestartToResize(container, status)) {
-    context.record(containerEvent(pod, container, role, 'Normal', 'Killing', `Container ${container.name} resize requires restart`))
-    return start(context, container, role, ended(status, outcome.stopExitCode, now, undefined))
+    const since = parseTimestamp(findCondition(pod.status?.conditions, RESIZE_IN_PROGRESS)?.lastTransitionTime)
+    const graceSeconds = pod.spec.terminationGracePeriodSeconds ?? 30
+    const stop = stopCourse(pod, container, { at: since || now, graceSeconds, stopExitCode: outcome.stopExitCode })
+    if (stop.endsAt <= now) return start(context, container, role, ended(status, stop.exitCode, now, undefined), undefined)
+    context.wakeAt(stop.endsAt)
+    return status
   }
   // Stored times have whole seconds: what just started did so up to a second ago.
   const lookedAt = Math.max(context.lookedAt ?? (now - startedAt < 1000 ? startedAt : now) - 1, startedAt - 1)
@@ -98,19 +111,19 @@ function whileRunning(context: StepContext, container: Container, role: Containe
   for (const { message, count } of probes.unhealthy)
     for (let told = 0; told < count; told++) context.record(containerEvent(pod, container, role, 'Warning', 'Unhealthy', message))
   const end = endOf(pod, container, role, attempt, outcome, probes)
-  if (end?.kill !== undefined && lookedAt < end.kill.at && end.kill.at <= now) {
-    const { message, warning } = end.kill
-    if (warning !== undefined) context.record(containerEvent(pod, container, role, 'Warning', warning.reason, warning.message))
-    context.record(containerEvent(pod, container, role, 'Normal', 'Killing', message))
+  const isNews = (at: number | undefined) => at !== undefined && lookedAt < at && at <= now
+  if (isNews(end?.kill?.at)) context.record(containerEvent(pod, container, role, 'Normal', 'Killing', end!.kill!.message))
+  if (isNews(end?.kill?.hookFailsAt)) {
+    context.record(containerEvent(pod, container, role, 'Warning', 'FailedPreStopHook', 'PreStopHook failed'))
   }
   if (end !== undefined && end.at <= now) {
     const message = terminationMessage(context.runtime, pod, container, attempt, outcome, end)
     const over = ended(status, end.exitCode, end.at, message, end.reason)
-    return end.kill?.restarts === true && pod.metadata.deletionTimestamp === undefined
+    return end.kill?.restarts === true && pod.metadata.deletionTimestamp === undefined && !restartsAll(container, end.exitCode)
       ? restartAfter(context, container, role, over, over.state!.terminated!)
       : over
   }
-  if (end !== undefined) context.wakeAt(end.kill !== undefined && end.kill.at > now ? end.kill.at : end.at)
+  for (const at of [end?.kill?.at, end?.kill?.hookFailsAt, end?.at]) if (at !== undefined && at > now) context.wakeAt(at)
   if (probes.wakeAt !== undefined) context.wakeAt(probes.wakeAt)
   const { started } = probes
   const ready = role !== 'init' && started && probes.ready && !behaviourAnnotations(pod, container.name).isNeverReady
@@ -123,6 +136,20 @@ function whileRunning(context: StepContext, container: Container, role: Containe
   return isSame ? status : { ...status, ...resources, started, ready }
 }
 
+/** Of its probes only that of readiness goes on. Upstream: prober_manager.go StopLivenessAndStartup. */
+function whileStopping(context: StepContext, container: Container, role: ContainerRole, status: ContainerStatus): ContainerStatus {
+  const { pod, runtime, now } = context
+  const { livenessProbe: _liveness, startupProbe: _startup, ...asked } = container
+  const startedAt = parseTimestamp(status.state?.running?.startedAt)
+  const lookedAt = context.lookedAt ?? now
+  const probes = probeOutcome({ pod, container: asked, runtime, startedAt, restartCount: status.restartCount, now, lookedAt })
+  if (probes.wakeAt !== undefined) context.wakeAt(probes.wakeAt)
+  for (const { message, count } of probes.unhealthy)
+    for (let told = 0; told < count; told++) context.record(containerEvent(pod, container, role, 'Warning', 'Unhealthy', message))
+  const ready = role !== 'init' && status.started === true && probes.ready && !behaviourAnnotations(pod, container.name).isNeverReady
+  return status.ready === ready ? status : { ...status, ready }
+}
+
 function afterEnd(
   context: StepContext,
   container: Container,
@@ -130,11 +157,20 @@ function afterEnd(
   status: ContainerStatus,
   terminated: ContainerStateTerminated,
 ): ContainerStatus {
+  if (restartsAll(container, terminated.exitCode)) return status
+  if (role === 'init' && isOfAnotherBoot(context, terminated)) {
+    return start(context, container, role, status, Math.max(context.stageStartsAt, context.bootedAt!))
+  }
   if (!shouldRestart(context.pod, container, role, terminated.exitCode)) {
     const ready = role === 'init' && terminated.exitCode === 0
     return status.ready === ready ? status : { ...status, ready }
   }
   return restartAfter(context, container, role, status, terminated)
+}
+
+/** In a new sandbox a pod begins from the beginning. Upstream: kuberuntime_manager.go computePodActions. */
+export function isOfAnotherBoot({ bootedAt, pod }: StepContext, { finishedAt }: ContainerStateTerminated): boolean {
+  return bootedAt !== undefined && pod.spec.restartPolicy !== 'Never' && parseTimestamp(finishedAt) < bootedAt
 }
 
 /** Now, or after a pause when it was started again before. */
@@ -146,13 +182,20 @@ function restartAfter(
   terminated: ContainerStateTerminated,
 ): ContainerStatus {
   const backoffMs = crashLoopBackoffMs(status)
-  if (parseTimestamp(terminated.finishedAt) + backoffMs <= context.now) return start(context, container, role, status)
+  const startsAt = restartsAt(context, container, terminated, backoffMs)
+  if (startsAt <= context.now) return start(context, container, role, status, startsAt)
   const { name, namespace, uid } = context.pod.metadata
   const pod = `${name}_${namespace}(${uid})`
   const text = `Back-off restarting failed container ${container.name} in pod ${pod}`
   context.record(containerEvent(context.pod, container, role, 'Warning', 'BackOff', text))
-  const message = `back-off ${durationText(backoffMs)} restarting failed container=${container.name} pod=${pod}`
+  const message = `back-off ${goDuration(backoffMs)} restarting failed container=${container.name} pod=${pod}`
   return { ...status, lastState: { terminated }, ready: false, state: { waiting: { reason: 'CrashLoopBackOff', message } } }
+}
+
+/** Not before the postStart hook of the last run is over, during which nothing is noticed, nor before its turn comes. */
+function restartsAt(context: StepContext, container: Container, last: ContainerStateTerminated, backoffMs: number): number {
+  const hookEndsAt = (parseTimestamp(last.startedAt) || 0) + (postStartHook(context.pod, container)?.takesMs ?? 0)
+  return Math.max(parseTimestamp(last.finishedAt) + backoffMs, hookEndsAt, context.turnAt ?? 0)
 }
 
 function whileBackingOff(
@@ -162,89 +205,71 @@ function whileBackingOff(
   status: ContainerStatus,
   terminated: ContainerStateTerminated,
 ): ContainerStatus {
-  const backoffMs = backoffInMessage(status.state?.waiting?.message) ?? LONGEST_BACKOFF_MS
-  const startsAt = parseTimestamp(terminated.finishedAt) + backoffMs
-  if (startsAt <= context.now) return start(context, container, role, status)
+  const { reason, message } = status.state?.waiting ?? {}
+  if (reason === POST_START_ERROR) {
+    const retriesAt = parseTimestamp(terminated.finishedAt) + FAILURE_SHOWN_MS
+    if (retriesAt <= context.now)
+      return restartAfter(context, container, role, { ...status, lastState: {}, state: { terminated } }, terminated)
+    context.wakeAt(retriesAt)
+    return status
+  }
+  // Another image, or other resources, may fare better. Upstream: GetBackoffKey.
+  if (status.image !== normalizedImage(container.image ?? '') || hasOtherAmounts(container, status)) {
+    return start(context, container, role, status, undefined)
+  }
+  const backoffMs = backoffInMessage(message) ?? LONGEST_BACKOFF_MS
+  const startsAt = restartsAt(context, container, terminated, backoffMs)
+  if (startsAt <= context.now) return start(context, container, role, status, startsAt)
   context.wakeAt(startsAt)
   return status
 }
 
-/** The container's first run, or its next. */
-function start(context: StepContext, container: Container, role: ContainerRole, status: ContainerStatus): ContainerStatus {
-  const { pod, now } = context
-  const previous: ContainerState = status.state?.terminated ? { terminated: status.state.terminated } : (status.lastState ?? {})
-  const restartCount = previous.terminated === undefined ? status.restartCount : status.restartCount + 1
-  const image = container.image ?? ''
-  const report = (reason: string, message: string) => context.record(containerEvent(pod, container, role, 'Normal', reason, message))
-  report('Pulled', `Container image ${JSON.stringify(image)} already present on machine and can be accessed by the pod`)
-  report('Created', 'Container created')
-  report('Started', 'Container started')
-  return {
-    ...resourceStatus(container),
-    containerID: containerID(pod, container.name, restartCount),
-    image: normalizedImage(image),
-    imageID: imageID(image),
-    lastState: previous,
-    name: container.name,
-    // Both are settled in the same step, by the probes.
-    ready: false,
-    started: false,
-    restartCount,
-    state: { running: { startedAt: timestamp(now) } },
-    ...volumeMountStatus(container),
-  }
-}
-
-/** A running container's status once it ended. */
-export function ended(
-  status: ContainerStatus,
-  exitCode: number,
-  endedAt: number,
-  message: string | undefined,
-  reason: string = exitCode === 0 ? 'Completed' : 'Error',
-): ContainerStatus {
-  const terminated: ContainerStateTerminated = {
-    containerID: status.containerID,
-    exitCode,
-    finishedAt: timestamp(endedAt),
-    ...(message === undefined ? {} : { message }),
-    reason,
-    startedAt: status.state?.running?.startedAt,
-  }
-  return { ...status, ready: false, started: false, state: { terminated } }
-}
-
-/** Resources are granted at once, also when they are resized. */
-function resourceStatus(container: Container): Pick<ContainerStatus, 'allocatedResources' | 'resources'> {
-  const { requests, limits } = container.resources ?? {}
-  return {
-    ...(requests === undefined ? {} : { allocatedResources: requests }),
-    resources: { ...(limits === undefined ? {} : { limits }), ...(requests === undefined ? {} : { requests }) },
-  }
-}
-
-function volumeMountStatus(container: Container): Pick<ContainerStatus, 'volumeMounts'> {
-  if (container.volumeMounts === undefined || container.volumeMounts.length === 0) return {}
-  return {
-    volumeMounts: container.volumeMounts.map(({ mountPath, name, readOnly }) =>
-      readOnly === true ? { mountPath, name, readOnly, recursiveReadOnly: 'Disabled' } : { mountPath, name },
-    ),
-  }
-}
-
-/** Events about a container name it by the path to it. */
-export function containerEvent(
-  pod: Pod,
+/**
+ * The container's first run, or its next. Nothing is reported of it before its postStart hook has ended: a kubelet waits for that.
+ * @param at when it starts, which may be a while ago if it has such a hook; undefined for one that nothing stored says the time of:
+ *   that starts now, and its hook takes no time
+ */
+function start(
+  context: StepContext,
   container: Container,
   role: ContainerRole,
-  type: 'Normal' | 'Warning',
-  reason: string,
-  message: string,
-): PlannedEvent {
-  const list = role === 'main' ? 'containers' : role === 'ephemeral' ? 'ephemeralContainers' : 'initContainers'
-  return { ...kubeletEvent(pod, type, reason, message), fieldPath: `spec.${list}{${container.name}}` }
-}
-
-export function kubeletEvent(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): PlannedEvent {
-  return { type, reason, message, source: { component: 'kubelet', host: pod.spec.nodeName ?? '' } }
+  status: ContainerStatus,
+  at: number | undefined,
+): ContainerStatus {
+  const { pod, now, runtime, lookedAt } = context
+  const tell = (type: PlannedEvent['type'], reason: string, message: string) =>
+    context.record(containerEvent(pod, container, role, type, reason, message))
+  const hook = postStartHook(pod, container)
+  const isAtOnce = hook === undefined || at === undefined || (hook.takesMs === 0 && hook.failure === undefined)
+  const startedAt = isAtOnce ? now : at
+  const isNews = (time: number) => isAtOnce || lookedAt === undefined || lookedAt < time
+  if (isNews(startedAt)) {
+    tellOfImage(pod, container, context.images, tell)
+    tell('Normal', 'Created', 'Container created')
+    tell('Normal', 'Started', 'Container started')
+  }
+  const previous = status.state?.terminated ?? status.lastState?.terminated
+  const isCounted = previous === undefined || (status.state?.waiting !== undefined && previous.reason === RESTARTING_ALL)
+  const restartCount = isCounted ? status.restartCount : status.restartCount + 1
+  const hookEndsAt = isAtOnce ? now : startedAt + hook.takesMs
+  if (hookEndsAt > now) {
+    if (Number.isFinite(hookEndsAt)) context.wakeAt(hookEndsAt)
+    return status
+  }
+  const started = startedStatus(pod, container, restartCount, previous, startedAt)
+  if (hook?.failure === undefined) return started
+  const { stopExitCode } = runtime.outcome(pod, container, { restartCount, startedAt })
+  const stop = stopCourse(pod, container, { at: hookEndsAt, graceSeconds: pod.spec.terminationGracePeriodSeconds ?? 30, stopExitCode })
+  if (isNews(hookEndsAt)) {
+    tell('Warning', 'FailedPostStartHook', 'PostStartHook failed')
+    tell('Normal', 'Killing', 'FailedPostStartHook')
+  }
+  const endsAt = isAtOnce ? now : stop.endsAt
+  if (endsAt > now) {
+    context.wakeAt(endsAt)
+    return status
+  }
+  const over = ended(started, stop.exitCode, endsAt, undefined)
+  if (!shouldRestart(pod, container, role, stop.exitCode)) return over
+  return { ...over, lastState: over.state!, state: { waiting: { reason: POST_START_ERROR, message: hook.failure } } }
 }

@@ -41,8 +41,11 @@ export function backoffInMessage(message: string | undefined): number | undefine
   return match === null ? undefined : (Number(match[1] ?? 0) * 60 + Number(match[2])) * 1000
 }
 
-/** As Go prints a duration: `10s`, `1m20s`, `5m0s`. */
-export function durationText(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000)
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`
+/** As Go prints a duration: `80ms`, `10s`, `1m20.5s`, `5m0s`. */
+export function goDuration(milliseconds: number): string {
+  if (milliseconds < 1000) return milliseconds === 0 ? '0s' : `${milliseconds}ms`
+  const minutes = Math.floor(milliseconds / 60_000)
+  const seconds = `${(milliseconds % 60_000) / 1000}s`
+  if (minutes === 0) return seconds
+  return minutes < 60 ? `${minutes}m${seconds}` : `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}`
 }

@@ -1,11 +1,13 @@
 /**
- * Images that can't be had: those an annotation, a tag or a registry of the reserved domain says so of, and names that are none.
+ * What is told of images, and which can't be had: those an annotation, a tag or a registry of the reserved domain says so of, and names that are none.
  * A pull is tried again after 10 s, 20 s … 5 min. Upstream: pkg/kubelet/images/image_manager.go.
  */
 import type { Container, ContainerStatus, Pod } from '../api/types.gen.ts'
 import type { PlannedEvent } from '../runtime/plan.ts'
 import { behaviourAnnotations } from './behaviour-annotations.ts'
 import { normalizedImage } from './container-identity.ts'
+import { goDuration } from './crash-loop-backoff.ts'
+import { type ImageStore, imageBytes, pullMs } from './node-images.ts'
 
 type Tell = (type: PlannedEvent['type'], reason: string, message: string) => void
 
@@ -84,4 +86,19 @@ function attemptAt(since: number, now: number): { triedAt: number; nextAt: numbe
   }
   if (triedAt + pause <= now) triedAt += Math.floor((now - triedAt) / pause) * pause
   return { triedAt, nextAt: triedAt + pause }
+}
+
+/** What is told of an image that is there, or can be had, before its container is started. */
+export function tellOfImage(pod: Pod, { name, image = '', imagePullPolicy }: Container, images: ImageStore, tell: Tell): void {
+  const quoted = JSON.stringify(image)
+  // Where nothing must be pulled, the image counts as put there beforehand.
+  if (imagePullPolicy === 'Never' || (imagePullPolicy !== 'Always' && images.has(image))) {
+    tell('Normal', 'Pulled', `Container image ${quoted} already present on machine and can be accessed by the pod`)
+    return
+  }
+  const took = goDuration(behaviourAnnotations(pod, name).startDelayMs || pullMs(image))
+  tell('Normal', 'Pulling', `Pulling image ${quoted}`)
+  const size = `Image size: ${imageBytes(image)} bytes.`
+  tell('Normal', 'Pulled', `Successfully pulled image ${quoted} in ${took} (${took} including waiting). ${size}`)
+  images.add(image)
 }

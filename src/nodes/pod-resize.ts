@@ -1,73 +1,142 @@
-/** What a kubelet grants of a resize, and how a container takes it. Upstream: kubelet/allocation, kuberuntime_manager.go. */
-import { podRequests } from '../api/core/v1/pod-resources.ts'
-import { findCondition, withCondition, withoutCondition } from '../api/meta/conditions.ts'
-import { compareQuantities } from '../api/meta/quantity.ts'
+/** A resize from its request to its end: whether it is granted, what is told of it. Upstream: allocation_manager.go handlePodResourcesResize. */
+import { findCondition } from '../api/meta/conditions.ts'
 import { timestamp } from '../api/meta/time.ts'
 import type { Container, ContainerStatus, Pod, PodCondition, PodStatus } from '../api/types.gen.ts'
+import type { PlannedEvent } from '../runtime/plan.ts'
+import { resourceStatus } from './container-status.ts'
+import { containerEvent, kubeletEvent } from './kubelet-event.ts'
+import { asActuated, isBeingResized, isResized, needsRestartToResize, RESIZE_IN_PROGRESS, RESIZE_PENDING } from './pod-allocation.ts'
+import { initRole } from './restart-rule.ts'
 
-const RESIZABLE = ['cpu', 'memory'] as const
-const AMOUNTS = ['requests', 'limits'] as const
-const PENDING = 'PodResizePending'
+/** Why a resize has to wait; undefined when there is room for it. */
+export type WhyDeferred = (pod: Pod) => { readonly reason: string; readonly message: string } | undefined
 
-type Amounts = Readonly<Record<string, string>>
+export interface Resize {
+  /** The pod as its containers are to be dealt with now. */
+  readonly pod: Pod
+  readonly conditions: readonly PodCondition[]
+  readonly events: readonly PlannedEvent[]
+  /** It was granted just now: containers are told so, and have it with the next look. */
+  readonly isGranted: boolean
+  /** There is no room for it now. */
+  readonly isDeferred: boolean
+}
 
-/** Must this container start anew to have what it now asks for? */
-export function needsRestartToResize({ resizePolicy, resources }: Container, { resources: actual }: ContainerStatus): boolean {
-  if (actual === undefined) return false
-  return (resizePolicy ?? []).some(
-    ({ resourceName, restartPolicy }) =>
-      restartPolicy === 'RestartContainer' &&
-      AMOUNTS.some((amounts) => resources?.[amounts]?.[resourceName] !== actual[amounts]?.[resourceName]),
+/** @param now milliseconds since the epoch */
+export function resizeOf(pod: Pod, whyDeferred: WhyDeferred, now: number): Resize {
+  const pending = findCondition(pod.status?.conditions, RESIZE_PENDING)
+  const running = findCondition(pod.status?.conditions, RESIZE_IN_PROGRESS)
+  const inProgress = running === undefined ? [] : [running]
+  if (!isResized(pod) || isBeingResized(pod)) return { pod, conditions: inProgress, events: [], isGranted: false, isDeferred: false }
+  const why = whyDeferred(pod)
+  if (why === undefined) {
+    const granted = conditionOf(RESIZE_IN_PROGRESS, pod, undefined, undefined, now)
+    const started = kubeletEvent(pod, 'Normal', 'ResizeStarted', resizeMessage('Pod resize started', pod))
+    return { pod: asActuated(pod), conditions: [granted], events: [started, ...restartEvents(pod)], isGranted: true, isDeferred: false }
+  }
+  const deferred = conditionOf(RESIZE_PENDING, pod, { reason: 'Deferred', message: why.message }, pending, now)
+  const isNews = pending?.reason !== 'Deferred' || pending.observedGeneration !== pod.metadata.generation
+  const event = kubeletEvent(
+    pod,
+    'Warning',
+    'ResizeDeferred',
+    resizeMessage(`Pod resize ${why.reason}`, pod, pod.metadata.generation, why.message),
+  )
+  return { pod: asActuated(pod), conditions: [deferred, ...inProgress], events: isNews ? [event] : [], isGranted: false, isDeferred: true }
+}
+
+/** What is told when containers have what they were granted, in the status as it will be; undefined while they haven't. */
+export function resizeCompletion(pod: Pod, status: PodStatus): PlannedEvent | undefined {
+  const running = findCondition(pod.status?.conditions, RESIZE_IN_PROGRESS)
+  if (running === undefined || isResized({ ...pod, status })) return undefined
+  return kubeletEvent(pod, 'Normal', 'ResizeCompleted', resizeMessage('Pod resize completed', pod, running.observedGeneration))
+}
+
+/** The status of a pod that was granted a resize just now: what was promised shows at once. */
+export function withPromises(pod: Pod, status: PodStatus): PodStatus {
+  return mapStatuses(pod, status, (containers = [], statuses) =>
+    statuses.map((own) => {
+      const requests = containers.find(({ name }) => name === own.name)?.resources?.requests
+      return own.resources === undefined || requests === undefined ? own : { ...own, allocatedResources: requests }
+    }),
   )
 }
 
-/**
- * Why a node as large as this could never bear what the pod was resized to; undefined when it could, or the pod wasn't.
- * @param allocatable undefined when the node hasn't said
- */
-export function whyResizeIsInfeasible(pod: Pod, allocatable: Amounts | undefined): string | undefined {
-  if (allocatable === undefined || !isResized(pod)) return undefined
-  const requested = podRequests(pod)
-  const lacking = RESIZABLE.find((name) => requested[name] !== undefined && compareQuantities(requested[name], allocatable[name]) > 0)
-  if (lacking === undefined) return undefined
-  return `Node didn't have enough capacity: ${lacking}, requested: ${requested[lacking]}, capacity: ${allocatable[lacking]}`
+/** The status of a pod that has what it was granted: those containers too that don't run, as they will when they do. */
+export function withGrants(pod: Pod, status: PodStatus): PodStatus {
+  if (!isBeingResized(pod)) return status
+  return mapStatuses(pod, status, (containers = [], statuses) =>
+    statuses.map((own) => {
+      const container = containers.find(({ name }) => name === own.name)
+      return container === undefined || own.resources === undefined || own.state?.running ? own : { ...own, ...resourceStatus(container) }
+    }),
+  )
 }
 
-function isResized({ spec, status }: Pod): boolean {
-  return spec.containers.some((container) => {
-    const actual = actualOf(container, status)
-    if (actual === undefined) return false
-    return AMOUNTS.some((amounts) => RESIZABLE.some((name) => container.resources?.[amounts]?.[name] !== actual[amounts]?.[name]))
+function mapStatuses(
+  { spec }: Pod,
+  status: PodStatus,
+  map: (containers: readonly Container[] | undefined, statuses: readonly ContainerStatus[]) => ContainerStatus[],
+): PodStatus {
+  return {
+    ...status,
+    ...(status.containerStatuses && { containerStatuses: map(spec.containers, status.containerStatuses) }),
+    ...(status.initContainerStatuses && { initContainerStatuses: map(spec.initContainers, status.initContainerStatuses) }),
+  }
+}
+
+function restartEvents(pod: Pod): PlannedEvent[] {
+  const { initContainers = [], containers } = pod.spec
+  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {}
+  return [...initContainers, ...containers].flatMap((container) => {
+    const own = [...initContainerStatuses, ...containerStatuses].find(({ name }) => name === container.name)
+    if (own?.state?.running === undefined || !needsRestartToResize(container, own)) return []
+    const role = initContainers.includes(container) ? initRole(container) : 'main'
+    return [containerEvent(pod, container, role, 'Normal', 'Killing', `Container ${container.name} resize requires restart`)]
   })
 }
 
-/** The pod with what its running containers have, where it asks for more than it can get. */
-export function asAllocated(pod: Pod): Pod {
-  const containers = pod.spec.containers.map((container) => {
-    const actual = actualOf(container, pod.status)
-    return actual === undefined ? container : { ...container, resources: { ...container.resources, ...actual } }
-  })
-  return { ...pod, spec: { ...pod.spec, containers } }
-}
-
-function actualOf({ name }: Container, status: PodStatus | undefined): ContainerStatus['resources'] {
-  return status?.containerStatuses?.find((each) => each.name === name && each.state?.running !== undefined)?.resources
-}
-
-/** @param infeasible why the resize can't be granted, if it can't */
-export function withResizeCondition(
-  conditions: readonly PodCondition[],
-  pod: Pod,
-  infeasible: string | undefined,
+function conditionOf(
+  type: string,
+  { metadata }: Pod,
+  verdict: Pick<PodCondition, 'reason' | 'message'> | undefined,
+  old: PodCondition | undefined,
   now: number,
-): PodCondition[] {
-  if (infeasible === undefined) return findCondition(conditions, PENDING) ? withoutCondition(conditions, PENDING) : [...conditions]
-  return withCondition(conditions, {
-    type: PENDING,
+): PodCondition {
+  const at = timestamp(now)
+  return {
+    type,
     status: 'True',
-    reason: 'Infeasible',
-    message: infeasible,
-    lastTransitionTime: timestamp(now),
-    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
-  })
+    lastProbeTime: at,
+    lastTransitionTime: old?.reason === verdict?.reason && old?.lastTransitionTime ? old.lastTransitionTime : at,
+    ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
+    ...verdict,
+  }
+}
+
+/** Upstream: events/resize.go podResizeMessage. */
+function resizeMessage(prefix: string, { metadata, spec }: Pod, generation = metadata.generation, error?: string): string {
+  const summary = (containers: readonly Container[]) =>
+    containers.map(({ name, resources = {} }) => {
+      const { limits, requests, claims } = resources
+      return {
+        name,
+        resources: {
+          ...(limits && { limits: sorted(limits) }),
+          ...(requests && { requests: sorted(requests) }),
+          ...(claims && { claims }),
+        },
+      }
+    })
+  const told = {
+    ...(spec.initContainers?.length && { initContainers: summary(spec.initContainers) }),
+    containers: summary(spec.containers),
+    generation: generation ?? 0,
+    ...(error !== undefined && { error }),
+  }
+  return `${prefix}: ${JSON.stringify(told)}`
+}
+
+function sorted(list: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(list).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

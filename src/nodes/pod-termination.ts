@@ -1,21 +1,37 @@
-/** How a pod's containers are stopped: because it is deleted, took too long, or its work is done. */
-import { parseTimestamp, timestamp } from '../api/meta/time.ts'
+/** Why a pod's containers are to stop, and when each has ended. */
+import { isSidecar } from '../api/core/v1/pod-resources.ts'
+import { parseTimestamp } from '../api/meta/time.ts'
 import type { Container, ContainerStatus, Pod, PodStatus } from '../api/types.gen.ts'
 import type { PlannedEvent } from '../runtime/plan.ts'
 import type { ContainerRuntime } from './container-behaviour.ts'
-import { EXIT_KILLED } from './container-end.ts'
-import { containerEvent, ended } from './container-step.ts'
-import { hasStartedContainer } from './pod-conditions.ts'
-import { initRole } from './restart-rule.ts'
-import { failsPreStop, stopDelayMs } from './stop-delay.ts'
+import { ownEndOf } from './container-end.ts'
+import { stopCourse } from './container-stop.ts'
+import { containerEvent } from './kubelet-event.ts'
+import { type ContainerRole, initRole, shouldRestart } from './restart-rule.ts'
 
-/**
- * When the containers of a pod that is to stop have ended: at once, unless a preStop hook or an annotation makes them
- * take longer; at the latest when the grace period is over.
- */
-export function stopsAt(pod: Pod, requestedAt: number, graceSeconds: number): number {
-  const longest = Math.max(0, ...runningContainers(pod).map((container) => stopDelayMs(pod, container)))
-  return requestedAt + Math.min(longest, graceSeconds * 1000)
+export interface Termination {
+  readonly why: 'deleted' | 'deadline' | 'done'
+  /** Milliseconds since the epoch. */
+  readonly since: number
+  readonly graceSeconds: number
+}
+
+/** What began first; undefined when the pod is to go on. */
+export function terminationOf(pod: Pod, status: PodStatus, now: number): Termination | undefined {
+  const own = pod.spec.terminationGracePeriodSeconds ?? 30
+  const begun: Termination[] = []
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata
+  if (deletionTimestamp !== undefined) {
+    begun.push({ why: 'deleted', since: deletionRequestedAt(pod), graceSeconds: deletionGracePeriodSeconds })
+  }
+  const deadline = deadlineOf(pod)
+  if (deadline !== undefined && deadline <= now) begun.push({ why: 'deadline', since: deadline, graceSeconds: own })
+  const doneAt = workEndedAt(pod, status)
+  if (doneAt !== undefined) begun.push({ why: 'done', since: doneAt, graceSeconds: own })
+  const [first] = begun.sort((a, b) => a.since - b.since)
+  if (first === undefined || first.why === 'deleted' || deletionTimestamp === undefined) return first
+  const secondsUntilDeletion = Math.max(0, Math.ceil((parseTimestamp(deletionTimestamp) - first.since) / 1000))
+  return { ...first, graceSeconds: Math.min(first.graceSeconds, secondsUntilDeletion) }
 }
 
 /** When the deletion was asked for. */
@@ -23,88 +39,98 @@ export function deletionRequestedAt(pod: Pod): number {
   return parseTimestamp(pod.metadata.deletionTimestamp) - (pod.metadata.deletionGracePeriodSeconds ?? 0) * 1000
 }
 
-function runningContainers(pod: Pod): Container[] {
-  const running = new Set(
-    [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
-      .filter(({ state }) => state?.running !== undefined)
-      .map(({ name }) => name),
-  )
-  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers].filter(({ name }) => running.has(name))
+/** When a pod has been active for as long as it may be. */
+export function deadlineOf({ spec, status }: Pod): number | undefined {
+  if (spec.activeDeadlineSeconds === undefined || status?.startTime === undefined) return undefined
+  return parseTimestamp(status.startTime) + spec.activeDeadlineSeconds * 1000
 }
 
-/** What is told of the containers that run, when the pod is to stop. */
-export function stopEvents(pod: Pod): PlannedEvent[] {
-  return runningContainers(pod).flatMap((container) => {
-    const killing = stopEvent(pod, container)
-    return failsPreStop(pod, container)
-      ? [killing, { ...killing, type: 'Warning', reason: 'FailedPreStopHook', message: 'PreStopHook failed' }]
-      : [killing]
-  })
+/** When the last container ended that the pod is about, or an init container did for good; undefined while there is something to do. */
+function workEndedAt(pod: Pod, status: PodStatus): number | undefined {
+  for (const container of pod.spec.initContainers ?? []) {
+    if (isSidecar(container)) continue
+    const end = status.initContainerStatuses?.find(({ name }) => name === container.name)?.state?.terminated
+    if (end !== undefined && end.exitCode !== 0 && !shouldRestart(pod, container, 'init', end.exitCode))
+      return parseTimestamp(end.finishedAt)
+  }
+  let last = Number.NEGATIVE_INFINITY
+  for (const container of pod.spec.containers) {
+    const end = status.containerStatuses?.find(({ name }) => name === container.name)?.state?.terminated
+    if (end === undefined || shouldRestart(pod, container, 'main', end.exitCode)) return undefined
+    const endedAt = parseTimestamp(end.finishedAt)
+    if (endedAt > last) last = endedAt
+  }
+  return Number.isFinite(last) ? last : undefined
 }
 
-function stopEvent(pod: Pod, container: Container): PlannedEvent {
-  const isInit = pod.spec.initContainers?.includes(container) ?? false
-  return containerEvent(pod, container, isInit ? initRole(container) : 'main', 'Normal', 'Killing', `Stopping container ${container.name}`)
+export interface ContainerEnding {
+  readonly container: Container
+  readonly at: number
+  readonly exitCode: number
+  readonly reason: 'OOMKilled' | undefined
+  readonly hookFailsAt: number | undefined
 }
 
-export interface Stop {
-  readonly pod: Pod
-  readonly runtime: ContainerRuntime
-  readonly now: number
-  readonly graceSeconds: number
-  readonly record: (event: PlannedEvent) => void
-}
-
-/** The statuses with every container ended. */
-export function stopContainers(
-  stop: Stop,
+/**
+ * How the containers that run end. Sidecars do so after the others, the last one first.
+ * @param runtime what says when they would end by themselves; without it they run on until they are stopped
+ * Upstream: kuberuntime_termination_order.go.
+ */
+export function endingsOf(
+  pod: Pod,
+  runtime: ContainerRuntime | undefined,
   status: PodStatus,
-): Pick<PodStatus, 'containerStatuses' | 'initContainerStatuses' | 'ephemeralContainerStatuses'> {
-  const hasRun = hasStartedContainer(status.containerStatuses)
-  const all = (containers: readonly Container[] | undefined, statuses: readonly ContainerStatus[] | undefined) =>
-    statuses?.map((observed) => {
-      const container = containers?.find(({ name }) => name === observed.name)
-      return container === undefined ? observed : stopContainer(stop, container, observed, hasRun)
+  { since, graceSeconds }: Pick<Termination, 'since' | 'graceSeconds'>,
+): ContainerEnding[] {
+  const endings: ContainerEnding[] = []
+  const end = (container: Container, { state, restartCount }: ContainerStatus, awaits: number): number => {
+    const attempt = { restartCount, startedAt: parseTimestamp(state!.running!.startedAt) }
+    const outcome = runtime?.outcome(pod, container, attempt)
+    const stop = stopCourse(pod, container, { at: since, graceSeconds, stopExitCode: outcome?.stopExitCode ?? 0, awaits })
+    const own = outcome && ownEndOf(pod, container, attempt, outcome)
+    const isOwn = own !== undefined && own.at <= stop.endsAt
+    endings.push({
+      container,
+      at: isOwn ? own.at : stop.endsAt,
+      exitCode: isOwn ? own.exitCode : stop.exitCode,
+      reason: isOwn ? own.reason : undefined,
+      hookFailsAt: stop.hookFailsAt,
     })
-  const init = all(stop.pod.spec.initContainers, status.initContainerStatuses)
-  const main = all(stop.pod.spec.containers, status.containerStatuses)
-  const ephemeral = all(stop.pod.spec.ephemeralContainers, status.ephemeralContainerStatuses)
-  return {
-    ...(init === undefined ? {} : { initContainerStatuses: init }),
-    ...(main === undefined ? {} : { containerStatuses: main }),
-    ...(ephemeral === undefined ? {} : { ephemeralContainerStatuses: ephemeral }),
+    return isOwn ? own.at : stop.endsAt
   }
+  const running = (container: Container) => {
+    const own = statusesOf(status).find(({ name }) => name === container.name)
+    return own?.state?.running === undefined ? undefined : own
+  }
+  let mainEndedAt = since
+  for (const container of pod.spec.containers) {
+    const own = running(container)
+    if (own !== undefined) mainEndedAt = Math.max(mainEndedAt, end(container, own, since))
+  }
+  for (const container of pod.spec.ephemeralContainers ?? []) {
+    const own = running(container)
+    if (own !== undefined) end(container, own, since)
+  }
+  let laterEndedAt = mainEndedAt
+  for (const container of [...(pod.spec.initContainers ?? [])].reverse()) {
+    const own = running(container)
+    if (own === undefined) continue
+    if (initRole(container) === 'init') end(container, own, since)
+    else laterEndedAt = Math.max(mainEndedAt, end(container, own, laterEndedAt))
+  }
+  return endings
 }
 
-export function stopContainer(stop: Stop, container: Container, status: ContainerStatus, hasPodRun: boolean): ContainerStatus {
-  const { pod, now } = stop
-  if (status.state?.terminated) return status.ready && !isCompletedInit(pod, container) ? { ...status, ready: false } : status
-  if (status.state?.running) {
-    stop.record(stopEvent(pod, container))
-    const startedAt = parseTimestamp(status.state.running.startedAt)
-    const { stopExitCode } = stop.runtime.outcome(pod, container, { restartCount: status.restartCount, startedAt })
-    const isKilled = stopDelayMs(pod, container) > stop.graceSeconds * 1000
-    return ended(status, isKilled ? EXIT_KILLED : stopExitCode, now, undefined)
-  }
-  if (status.lastState?.terminated) return { ...status, lastState: {}, ready: false, state: { terminated: status.lastState.terminated } }
-  if (!hasPodRun) return status
-  // Upstream: status_manager.go TerminatePod.
-  const message = 'The container could not be located when the pod was terminated'
-  return {
-    ...status,
-    ready: false,
-    state: {
-      terminated: {
-        exitCode: EXIT_KILLED,
-        finishedAt: timestamp(now),
-        message,
-        reason: 'ContainerStatusUnknown',
-        startedAt: timestamp(now),
-      },
-    },
-  }
+function statusesOf(status: PodStatus): ContainerStatus[] {
+  return [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? []), ...(status.ephemeralContainerStatuses ?? [])]
 }
 
-function isCompletedInit(pod: Pod, container: Container): boolean {
-  return (pod.spec.initContainers?.includes(container) ?? false) && initRole(container) === 'init'
+/** What is told of a container that is stopped with its pod. */
+export function stopEvent(pod: Pod, container: Container): PlannedEvent {
+  return containerEvent(pod, container, roleOf(pod, container), 'Normal', 'Killing', `Stopping container ${container.name}`)
+}
+
+export function roleOf({ spec }: Pod, container: Container): ContainerRole {
+  if (spec.initContainers?.includes(container)) return initRole(container)
+  return spec.containers.includes(container) ? 'main' : 'ephemeral'
 }

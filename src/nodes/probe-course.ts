@@ -3,7 +3,7 @@
  * a row. Nothing is kept: all of it follows from when the container started and when the probe fails.
  * Upstream: prober/worker.go doProbe.
  */
-import type { Probe } from '../api/types.gen.ts'
+import type { Container, Probe } from '../api/types.gen.ts'
 
 /** Milliseconds since the container's start; `to` may be infinite. */
 export interface Failing {
@@ -81,12 +81,19 @@ export function probeCourse(probe: Probe, startedAt: number, firstAt: number, fa
 }
 
 /** What a probe says by itself; the kubelet adds its kind before. */
-export function failureText(probe: Probe): string {
+export function failureText(probe: Probe, container: Container, podIP: string): string {
   if (probe.httpGet !== undefined) return 'HTTP probe failed with statuscode: 500'
-  if (probe.tcpSocket !== undefined) return `dial tcp :${probe.tcpSocket.port}: connect: connection refused`
+  if (probe.tcpSocket !== undefined) {
+    const { host = podIP, port } = probe.tcpSocket
+    return `dial tcp ${host}:${portOf(container, port)}: connect: connection refused`
+  }
   if (probe.grpc !== undefined) return 'service unhealthy (responded with "NOT_SERVING")'
   const [program, path] = probe.exec?.command ?? []
   return program === 'cat' && path !== undefined ? `cat: can't open '${path}': No such file or directory\n` : ''
+}
+
+function portOf({ ports = [] }: Container, port: number | string): number | string {
+  return ports.find(({ name }) => name !== undefined && name === port)?.containerPort ?? port
 }
 
 /** `true`, or when it fails since the container's start: `30s` (from then on), `30s-1m`, several with commas. */

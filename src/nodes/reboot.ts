@@ -5,7 +5,7 @@
 import { parseTimestamp, timestamp } from '../api/meta/time.ts'
 import type { ContainerStatus, Pod, PodStatus } from '../api/types.gen.ts'
 import type { PlannedEvent } from '../runtime/plan.ts'
-import { kubeletEvent } from './container-step.ts'
+import { kubeletEvent } from './kubelet-event.ts'
 
 /** What containerd says of a container it lost. */
 const EXIT_UNKNOWN = 255

@@ -99,6 +99,7 @@ it('both views are listed and shown alike', async () => {
   const about = rows.filter((cells) => cells[3] === 'pod/web')
   expect(about.map((cells) => [cells[2], cells[5], cells[8]])).toEqual([
     ['Scheduled', 'default-scheduler, default-scheduler-coracle', 1],
+    ['Pulling', expect.stringMatching(/^kubelet, /), 1],
     ['Pulled', expect.stringMatching(/^kubelet, /), 1],
     ['Created', expect.stringMatching(/^kubelet, /), 1],
     ['Started', expect.stringMatching(/^kubelet, /), 1],

@@ -72,6 +72,7 @@ const FIRST_TOLD = [
   'SuccessfulCreate StatefulSet/statefulset-controller',
   'FailedScheduling Pod/default-scheduler',
   'ProvisioningSucceeded PersistentVolumeClaim/persistentvolume-controller',
+  'Pulling Pod/kubelet',
   'Pulled Pod/kubelet',
   'Created Pod/kubelet',
   'Started Pod/kubelet',

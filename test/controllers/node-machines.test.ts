@@ -48,6 +48,30 @@ describe('a node that reboots', () => {
     expect(await bootID()).toBe(after)
   })
 
+  it('begins from the beginning with each pod: init containers run again', async () => {
+    const initContainers = [
+      { name: 'setup', image: 'x', command: ['sleep', '5'] },
+      { name: 'proxy', image: 'x', restartPolicy: 'Always' },
+      { name: 'last', image: 'x', command: ['sleep', '3'] },
+    ]
+    await cluster.apply(barePod('app', { spec: { ...onNode1.spec, initContainers } }))
+    await cluster.apply(barePod('once', { spec: { ...onNode1.spec, initContainers, restartPolicy: 'Never' } }))
+    await cluster.seconds(30)
+    await cluster.cluster.simulation.reboot('node-1')
+    await cluster.seconds(12)
+    const shown = async () => {
+      const { phase, initContainerStatuses = [], containerStatuses = [] } = (await cluster.pod('app')).status!
+      const all = [...initContainerStatuses, ...containerStatuses]
+      return [phase, ...all.map(({ state, restartCount }) => `${Object.keys(state ?? {})} ${restartCount}`)]
+    }
+    expect(await shown()).toEqual(['Pending', 'running 1', 'terminated 0', 'terminated 0', 'terminated 0'])
+    await cluster.seconds(9)
+    expect(await shown()).toEqual(['Running', 'terminated 1', 'running 1', 'terminated 1', 'running 1'])
+    await cluster.seconds(100)
+    expect(await shown()).toEqual(['Running', 'terminated 1', 'running 1', 'terminated 1', 'running 1'])
+    expect((await cluster.pod('once')).status?.phase).toBe('Failed')
+  })
+
   it('by annotation alone', async () => {
     const before = await bootID()
     await cluster.patch('nodes', 'node-1', { metadata: { annotations: { 'coracle.dev/state': 'rebooting' } } })

@@ -67,6 +67,16 @@ describe('a probe that fails', () => {
     ])
   })
 
+  it('of a port names the address that it asked', async () => {
+    const readinessProbe = { tcpSocket: { port: 'web' } }
+    const ports = [{ name: 'web', containerPort: 8080 }]
+    await cluster.apply(barePod('app', { container: { readinessProbe, ports }, ...annotated({ 'fail-readiness': 'true' }) }))
+    const { podIP } = (await cluster.pod('app')).status!
+    expect(await told('Unhealthy')).toEqual([
+      ['Unhealthy', `Readiness probe failed: dial tcp ${podIP}:8080: connect: connection refused`, 1],
+    ])
+  })
+
   it('of readiness takes the pod out, and back in', async () => {
     const readinessProbe = { httpGet, periodSeconds: 5 }
     await cluster.apply(barePod('app', { container: { readinessProbe }, ...annotated({ 'fail-readiness': '12s-40s' }) }))
@@ -195,6 +205,8 @@ describe('a container that fails', () => {
     const lifecycle = { preStop: { exec: { command: ['sh', '-c', 'sleep 2; exit 1'] } } }
     await cluster.apply(barePod('app', { container: { lifecycle } }))
     await cluster.delete('pods', 'app')
+    expect(await told('Killing', 'FailedPreStopHook')).toEqual([['Killing', 'Stopping container main', 1]])
+    await cluster.seconds(2)
     expect(await told('Killing', 'FailedPreStopHook')).toEqual([
       ['Killing', 'Stopping container main', 1],
       ['FailedPreStopHook', 'PreStopHook failed', 1],

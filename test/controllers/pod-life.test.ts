@@ -31,7 +31,7 @@ describe('a pod that starts', () => {
     expect(isReady(await cluster.pod('app'))).toBe(true)
     expect(spec.nodeName).toBe('node-1')
     expect(status).toMatchObject({ hostIP: '10.0.0.2', podIP: '10.244.0.2', podIPs: [{ ip: '10.244.0.2' }], qosClass: 'BestEffort' })
-    expect((await cluster.events('app')).map(({ reason }) => reason)).toEqual(['Scheduled', 'Pulled', 'Created', 'Started'])
+    expect((await cluster.events('app')).map(({ reason }) => reason)).toEqual(['Scheduled', 'Pulling', 'Pulled', 'Created', 'Started'])
   })
 
   it('runs its init containers one after the other', async () => {
@@ -163,6 +163,21 @@ describe('a container that ends', () => {
     expect(await phase()).toBe('Running')
     const [event] = await cluster.events('app', 'BackOff')
     expect(event?.message).toMatch(/^Back-off restarting failed container main in pod app_default\(/)
+  })
+
+  it('waits no longer when it gets another image', async () => {
+    await cluster.apply(barePod('app', { container: { command: ['sh', '-c', 'sleep 1; exit 1'] } }))
+    await cluster.seconds(100)
+    expect(await waiting()).toBe('CrashLoopBackOff')
+    const { restartCount } = await container()
+    await cluster.cluster.app.inject({
+      method: 'PATCH',
+      url: '/api/v1/namespaces/default/pods/app',
+      headers: { 'content-type': 'application/strategic-merge-patch+json' },
+      payload: JSON.stringify({ spec: { containers: [{ name: 'main', image: 'app:2' }] } }),
+    })
+    await cluster.cluster.settle()
+    expect(await container()).toMatchObject({ restartCount: restartCount + 1, image: 'docker.io/library/app:2', state: { running: {} } })
   })
 
   it('is started again with OnFailure only when it failed', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { timestamp } from '../../src/api/meta/time.ts'
 import type { Node, Pod, PodSpec } from '../../src/api/types.gen.ts'
 import { SimulatedRuntime } from '../../src/nodes/container-behaviour.ts'
-import { awaitsAdmission, rejectionOf } from '../../src/nodes/kubelet/admit.ts'
+import { awaitsAdmission, misplacementOf, rejectionOf } from '../../src/nodes/kubelet/admit.ts'
 import { reconcilePod } from '../../src/nodes/kubelet/reconcile.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
@@ -138,5 +138,41 @@ describe('a pod that names its node', () => {
       reason: 'OutOfcpu',
       startTime: timestamp(NOW),
     })
+  })
+})
+
+describe('a pod for another machine', () => {
+  const windows = (): Node => {
+    const linux = node()
+    return { ...linux, status: { ...linux.status, nodeInfo: { operatingSystem: 'windows' } as never } }
+  }
+  const strict: Partial<PodSpec> = { securityContext: { supplementalGroupsPolicy: 'Strict' } }
+  it.each<[string, Pod, Node, string | undefined]>([
+    ['of no other', pod('p'), node(), undefined],
+    ['of the same system', pod('p', { os: { name: 'linux' } }), node(), undefined],
+    ['of another system', pod('p', { os: { name: 'windows' } }), node(), 'PodOSNotSupported'],
+    ['of the same system, which is another', pod('p', { os: { name: 'windows' } }), windows(), undefined],
+    ['labelled so', pod('p', {}, {}, { labels: { 'kubernetes.io/os': 'windows' } }), node(), 'PodOSSelectorNodeLabelDoesNotMatch'],
+    ['labelled with its own', pod('p', {}, {}, { labels: { 'kubernetes.io/os': 'linux' } }), node(), undefined],
+    ['strict about groups', pod('p', strict), node(), 'SupplementalGroupsPolicyNotSupported'],
+    [
+      'strict about groups where that is known',
+      pod('p', strict),
+      { ...node(), status: { ...node().status, features: { supplementalGroupsPolicy: true } } },
+      undefined,
+    ],
+    ['that runs already', pod('p', { os: { name: 'windows' } }, admitted), node(), undefined],
+  ])('%s', (_, given, on, reason) => expect(misplacementOf(given, on)?.reason).toBe(reason))
+
+  it('is rejected also when a scheduler put it there', () => {
+    const scheduled = { conditions: [{ type: 'PodScheduled', status: 'True' }] }
+    const given = pod('p', { os: { name: 'windows' } }, scheduled, { creationTimestamp: timestamp(NOW - 5000) })
+    const plan = reconcilePod(
+      { pod: given, node: { ...node(), spec: { podCIDR: '10.244.0.0/24' } }, podIP: '10.244.0.2' },
+      new SimulatedRuntime(),
+      NOW,
+    )
+    expect(plan.status).toMatchObject({ status: { phase: 'Failed', reason: 'PodOSNotSupported' } })
+    expect(plan.events).toMatchObject([{ type: 'Warning', reason: 'PodOSNotSupported' }])
   })
 })

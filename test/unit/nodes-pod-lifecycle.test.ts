@@ -287,8 +287,10 @@ describe('advancePod', () => {
           restartCount: 0,
           started: true,
           state: { running: { startedAt: at } },
+          user: { linux: { gid: 0, supplementalGroups: [0], uid: 0 } },
         },
       ],
+      resources: {},
     })
   })
 

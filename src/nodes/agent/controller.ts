@@ -5,6 +5,7 @@
  */
 import type { Lease, Node } from '../../api/types.gen.ts'
 import type { ControllerDefinition } from '../../runtime/controller.ts'
+import { NodeImages } from '../node-images.ts'
 import { type SilentState, silentState } from '../node-state.ts'
 import { addressAt, NodeIndexes, podCIDRAt } from './node-index.ts'
 import { LEASE_NAMESPACE, type ObservedNode, reconcileNode, TURNS } from './reconcile.ts'
@@ -17,8 +18,11 @@ interface Seen {
   readonly silent: SilentState | undefined
 }
 
-/** @param kubeletVersion as in `kubectl get nodes`: v1.36.0 */
-export function nodeAgentController(kubeletVersion: string): ControllerDefinition<ObservedNode> {
+/**
+ * @param kubeletVersion as in `kubectl get nodes`: v1.36.0
+ * @param images what was pulled to the nodes
+ */
+export function nodeAgentController(kubeletVersion: string, images = new NodeImages()): ControllerDefinition<ObservedNode> {
   const indexes = new NodeIndexes()
   /** How nodes were when they were last looked at. */
   const seen = new Map<string, Seen>()
@@ -52,6 +56,7 @@ export function nodeAgentController(kubeletVersion: string): ControllerDefinitio
         podCIDR: podCIDRAt(index),
         wasCordoned: before?.isCordoned ?? isCordoned,
         wasSilent: before?.silent,
+        images: () => images.reportOf(node),
         turn: Math.floor(index / NODES_A_TURN) % TURNS,
       }
     },

@@ -1,7 +1,7 @@
 /** What a simulated node does to be one: registers what it is, says from time to time that it lives. */
 import { findCondition } from '../../api/meta/conditions.ts'
 import { microTimestamp, parseTimestamp } from '../../api/meta/time.ts'
-import type { Lease, Node } from '../../api/types.gen.ts'
+import type { ContainerImage, Lease, Node } from '../../api/types.gen.ts'
 import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
 import { awaitsBoot, bootedAt, bootID, podCIDROf, type SilentState, silentState, whyKubeletIsIdle } from '../node-state.ts'
 import { machineStep } from './machine-step.ts'
@@ -17,6 +17,8 @@ export interface ObservedNode {
   readonly wasCordoned?: boolean
   /** What was the matter with it then. */
   readonly wasSilent?: SilentState | undefined
+  /** Those it has, when they aren't those that it told of. */
+  readonly images?: () => readonly ContainerImage[] | undefined
   /** Which turn it has among all nodes to be heard of, from 0 to TURNS - 1; 0 when not given. */
   readonly turn?: number
 }
@@ -68,7 +70,9 @@ export function reconcileNode(observed: ObservedNode, kubeletVersion: string, no
   // Two patches of one object must not run together; the registration's own change brings us back here.
   const isRegisteredFirst = registration !== undefined && lease !== undefined
   if (!isRegisteredFirst && isToReport) {
-    const status = reportedStatus(node, address, kubeletVersion, now)
+    const images = observed.images?.()
+    const reported = reportedStatus(node, address, kubeletVersion, now)
+    const status = images === undefined ? reported : { ...reported, images }
     actions.push({ verb: 'patch', target, subresource: 'status', patch: { metadata: { uid: node.metadata.uid }, status } })
     if (hasStarted) events.push(nodeEvent(name, 'Starting', 'Starting kubelet.'))
     if (hasRebooted) {

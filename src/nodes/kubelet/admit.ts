@@ -16,14 +16,38 @@ export interface Rejection {
   readonly message: string
 }
 
+const OS_LABEL = 'kubernetes.io/os'
 /** In the order they are looked at; others follow. */
 const NATIVE = ['cpu', 'memory', 'ephemeral-storage']
 
-/** Is it still to be decided? A binding marks the pod as scheduled, and the scheduler binds only what fits. */
-export function awaitsAdmission({ metadata, status }: Pod): boolean {
-  const isScheduled = findCondition(status?.conditions, 'PodScheduled')?.status === 'True'
+/** Is it still to be decided whether there is room? A binding marks the pod as scheduled, and the scheduler binds only what fits. */
+export function awaitsAdmission(pod: Pod): boolean {
+  return isNew(pod) && findCondition(pod.status?.conditions, 'PodScheduled')?.status !== 'True'
+}
+
+/** Has its kubelet not taken it up yet? */
+function isNew({ metadata, status }: Pod): boolean {
   const isMirror = metadata.annotations?.[MIRROR_POD_ANNOTATION] !== undefined
-  return status?.startTime === undefined && !isScheduled && !isMirror && metadata.deletionTimestamp === undefined
+  return status?.startTime === undefined && !isMirror && metadata.deletionTimestamp === undefined
+}
+
+/** Why a new pod can't run on such a machine, which no scheduler looks at. */
+export function misplacementOf(pod: Pod, node: Node): Rejection | undefined {
+  if (!isNew(pod)) return undefined
+  const os = node.status?.nodeInfo?.operatingSystem || 'linux'
+  const label = pod.metadata.labels?.[OS_LABEL]
+  if (label !== undefined && label !== os) {
+    return {
+      reason: 'PodOSSelectorNodeLabelDoesNotMatch',
+      message: `Failed to admit pod as the \`${OS_LABEL}\` label doesn't match node label`,
+    }
+  }
+  if (pod.spec.os !== undefined && pod.spec.os.name !== os) {
+    return { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" }
+  }
+  const isStrict = pod.spec.securityContext?.supplementalGroupsPolicy === 'Strict'
+  if (!isStrict || node.status?.features?.supplementalGroupsPolicy === true) return undefined
+  return { reason: 'SupplementalGroupsPolicyNotSupported', message: 'SupplementalGroupsPolicy=Strict is not supported in this node' }
 }
 
 /** @param others pods of the node; those that were admitted and haven't ended use it */

@@ -2,11 +2,14 @@
  * The kubelets of all simulated nodes: a controller over the pods bound to them. It alone writes the status of such a
  * pod, and confirms its deletion. A failed node's pods are left as they are until it comes back.
  */
+import { findCondition } from '../../api/meta/conditions.ts'
 import type { Node, Pod, Stage } from '../../api/types.gen.ts'
 import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
+import { NodeImages } from '../node-images.ts'
 import { podCIDROf, silentState, whyKubeletIsIdle } from '../node-state.ts'
+import { isBeingResized, isResized, RESIZE_PENDING } from '../pod-allocation.ts'
 import { isFinished } from '../pod-lifecycle.ts'
 import { isStaged, keysOfStaged, STAGES, stagesFor } from '../stages/controller.ts'
 import { podFunctions } from '../stages/pod-functions.ts'
@@ -14,6 +17,7 @@ import { StagePlayer, type StageTools } from '../stages/stage-player.ts'
 import { MirrorStatuses } from '../static-pods/mirror-statuses.ts'
 import { isMirror } from '../static-pods/reconcile.ts'
 import { awaitsAdmission } from './admit.ts'
+import { makesRoom } from './pending-resizes.ts'
 import { PodIPAllocator } from './pod-ip-allocator.ts'
 import { type ObservedPod, reconcilePod } from './reconcile.ts'
 
@@ -22,11 +26,15 @@ interface Observed extends ObservedPod {
   readonly stages?: readonly Stage[]
 }
 
-/** @param mirrors what is known of static pods whose mirrors were deleted */
+/**
+ * @param mirrors what is known of static pods whose mirrors were deleted
+ * @param images what the nodes have
+ */
 export function kubeletController(
   runtime: ContainerRuntime,
   tools: StageTools,
   mirrors = new MirrorStatuses(),
+  images = new NodeImages(),
 ): ControllerDefinition<Observed> {
   const addresses = new PodIPAllocator()
   const player = new StagePlayer({ resource: 'pods', schema: 'io.k8s.api.core.v1.Pod' }, tools)
@@ -40,10 +48,19 @@ export function kubeletController(
     name: 'kubelet',
     reconciles: 'pods',
     watches: {
+      // Where there is more room, resizes that wait may have it.
+      pods: (current, old, reader) => {
+        const node = (old as Pod | undefined)?.spec.nodeName
+        const waiting = node ? reader.indexed<Pod>('pods', 'pendingResize', node) : []
+        return waiting.length > 0 && makesRoom(current as Pod | undefined, old as Pod) ? waiting.map(keyOfPod) : []
+      },
       [STAGES]: keysOfStaged('Pod', (reader) => reader.list<Pod>('pods').map(keyOfPod)),
       nodes: (current, old, reader) => {
         const [before, after] = [old as Node | undefined, current as Node | undefined]
-        if (after === undefined && before !== undefined) addresses.forgetNode(before.metadata.name)
+        if (after === undefined && before !== undefined) {
+          addresses.forgetNode(before.metadata.name)
+          images.forgetNode(before.metadata.name)
+        }
         // Its heartbeats concern no pod; that it works again does.
         const works = (node: Node | undefined) => node !== undefined && whyKubeletIsIdle(node) === undefined
         const isCutOff = (node: Node | undefined) => node !== undefined && silentState(node) === 'disconnected'
@@ -51,7 +68,13 @@ export function kubeletController(
         return matters ? podsOnNode(reader, after!.metadata.name).map(keyOfPod) : []
       },
     },
-    indexes: { pods: { nodeName: (pod: Pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []) } },
+    indexes: {
+      pods: {
+        nodeName: (pod: Pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []),
+        pendingResize: (pod: Pod) =>
+          pod.spec.nodeName && findCondition(pod.status?.conditions, RESIZE_PENDING) ? [pod.spec.nodeName] : [],
+      },
+    },
     observe(reader, key) {
       const { namespace, name } = splitKey(key)
       const stored = reader.get<Pod>('pods', namespace, name)
@@ -73,7 +96,8 @@ export function kubeletController(
       const podIP = needsAddress ? addresses.addressOf(key, pod, podCIDR, () => podsOnNode(reader, node.metadata.name)) : undefined
       const stages = isStaged(node) ? stagesFor('Pod', reader) : []
       if (stages.length > 0) return { pod, node, podIP, stages }
-      const others = awaitsAdmission(pod) ? { others: podsOnNode(reader, node.metadata.name) } : {}
+      const asksForRoom = awaitsAdmission(pod) || (isResized(pod) && !isBeingResized(pod))
+      const others = asksForRoom ? { others: podsOnNode(reader, node.metadata.name) } : {}
       return {
         pod,
         node,
@@ -82,6 +106,7 @@ export function kubeletController(
         isTakenUp: pod !== stored,
         cutOffSince: cutOff.get(key),
         lookedAt: lookedAt.get(key),
+        images: images.of(node, () => podsOnNode(reader, node.metadata.name)),
         ...others,
       }
     },

@@ -1,15 +1,17 @@
 /** What the kubelet of a pod's node does about the pod now. */
 import { parseTimestamp } from '../../api/meta/time.ts'
 import type { Node, Pod, PodStatus } from '../../api/types.gen.ts'
-import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
+import type { Action, Plan } from '../../runtime/plan.ts'
 import { catchUp } from '../catch-up.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
-import { kubeletEvent } from '../container-step.ts'
+import { kubeletEvent } from '../kubelet-event.ts'
+import type { ImageStore } from '../node-images.ts'
 import { bootedAt, internalIP, whyKubeletIsIdle } from '../node-state.ts'
+import { asAllocated } from '../pod-allocation.ts'
 import { advancePod, isFinished, type PodOnNode, type PodStep } from '../pod-lifecycle.ts'
-import { stopEvents } from '../pod-termination.ts'
 import { afterBoot } from '../reboot.ts'
-import { rejectedStatus, rejectionOf } from './admit.ts'
+import { awaitsAdmission, misplacementOf, rejectedStatus, rejectionOf } from './admit.ts'
+import { whyResizeWaits } from './pending-resizes.ts'
 
 export interface ObservedPod {
   readonly pod: Pod
@@ -24,7 +26,9 @@ export interface ObservedPod {
   readonly cutOffSince?: number | undefined
   /** When it was last looked at, in milliseconds since the epoch. */
   readonly lookedAt?: number | undefined
-  /** All pods of the node, when it isn't decided yet whether this one may start there. */
+  /** Those of its node; all there are when not given. */
+  readonly images?: ImageStore
+  /** All pods of the node, when it isn't decided yet whether this one may start there, or have what it is resized to. */
   readonly others?: readonly Pod[]
 }
 
@@ -38,25 +42,27 @@ const ADDRESS_RETRY_MS = 10_000
 
 /** @param now milliseconds since the epoch */
 export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
-  const { node, podIP, isStopping = false, isTakenUp = false, cutOffSince, lookedAt, others } = observed
+  const { node, podIP, isStopping = false, isTakenUp = false, cutOffSince, lookedAt, images, others } = observed
   const idle = whyKubeletIsIdle(node)
   if (idle !== undefined) return { waitingOn: idle }
   const boot = bootedAt(node)
   const lost = boot === undefined || isFinished(observed.pod.status) ? undefined : afterBoot(observed.pod, boot)
   const pod = lost?.pod ?? observed.pod
-  const rejection = others && rejectionOf(pod, node, others)
+  const hasNoRoom = others !== undefined && awaitsAdmission(pod) ? rejectionOf(pod, node, others.map(asAllocated)) : undefined
+  const rejection = misplacementOf(pod, node) ?? hasNoRoom
   if (rejection !== undefined) {
     const age = now - parseTimestamp(pod.metadata.creationTimestamp)
     if (age < REJECTION_MS) return { requeueAfterMs: REJECTION_MS - age, waitingOn: `its rejection by the node: ${rejection.message}` }
     const events = [kubeletEvent(pod, 'Warning', rejection.reason, rejection.message)]
     return { status: { ...pod, status: rejectedStatus(pod, rejection, now) } as Pod, events }
   }
+  const whyDeferred = others && ((resized: Pod) => whyResizeWaits(resized, node, others))
   const {
     status,
     events: happened,
     wakeAt,
-  } = step({ pod, hostIP: internalIP(node)!, podIP, runtime, allocatable: node.status?.allocatable, now, lookedAt }, cutOffSince)
-  const events = [...(lost?.events ?? []), ...withStops(pod, status, happened, isStopping)]
+  } = step({ pod, hostIP: internalIP(node)!, podIP, runtime, whyDeferred, images, bootedAt: boot, now, lookedAt, isStopping }, cutOffSince)
+  const events = [...(lost?.events ?? []), ...happened]
   if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, events)
   const waitingOn = whatPodWaitsFor(pod, status, podIP)
   if (isWithoutAddress(pod, status, podIP)) {
@@ -79,13 +85,6 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
 
 function step(given: PodOnNode, cutOffSince: number | undefined): PodStep {
   return cutOffSince === undefined ? advancePod(given) : catchUp(given, cutOffSince)
-}
-
-/** Containers are told to stop when the deletion is asked for, not when they have ended. */
-function withStops(pod: Pod, status: PodStatus, events: readonly PlannedEvent[], isStopping: boolean): readonly PlannedEvent[] {
-  if (pod.metadata.deletionTimestamp === undefined) return events
-  if (isStopping) return events.filter(({ reason }) => reason !== 'Killing')
-  return isFinished(status) ? events : [...events, ...stopEvents(pod)]
 }
 
 /** The containers have ended: the status says so, then the pod may go. */

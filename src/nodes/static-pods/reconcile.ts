@@ -7,7 +7,7 @@ import type { New } from '../../api/object.ts'
 import type { Node, Pod } from '../../api/types.gen.ts'
 import type { Action, Plan } from '../../runtime/plan.ts'
 import { whyKubeletIsIdle } from '../node-state.ts'
-import { stopEvents, stopsAt } from '../pod-termination.ts'
+import { endingsOf, stopEvent } from '../pod-termination.ts'
 import { HASH_ANNOTATION } from './manifest.ts'
 
 export interface ObservedStaticPod {
@@ -45,8 +45,13 @@ export function reconcileStaticPod({ pod, mirror, node, stoppingSince }: Observe
     return mirror.metadata.deletionTimestamp === undefined ? {} : { actions: [deletion(mirror), ...creation] }
   }
   // The next pod of the name starts when the last one's containers have ended.
-  const endsAt = stopsAt(mirror, stoppingSince ?? now, mirror.spec.terminationGracePeriodSeconds ?? 30)
-  const events = stoppingSince === undefined ? stopEvents(mirror) : []
+  const since = stoppingSince ?? now
+  const endings = endingsOf(mirror, undefined, mirror.status ?? {}, {
+    since,
+    graceSeconds: mirror.spec.terminationGracePeriodSeconds ?? 30,
+  })
+  const endsAt = Math.max(since, ...endings.map(({ at }) => at))
+  const events = stoppingSince === undefined ? endings.map(({ container }) => stopEvent(mirror, container)) : []
   if (endsAt <= now) return { actions: [deletion(mirror), ...creation], events: events.map((event) => ({ ...event, about: mirror })) }
   return {
     events: events.map((event) => ({ ...event, about: mirror })),

@@ -1,8 +1,9 @@
 /** What a container printed, and prints. Upstream: pod/strategy.go LogLocation, and the kubelet's part of it. */
-import { badRequestError, notFoundError } from '../../api/meta/api-error.ts'
-import { parseTimestamp } from '../../api/meta/time.ts'
+import { ApiError, badRequestError, notFoundError } from '../../api/meta/api-error.ts'
+import { parseTimestamp, timestamp } from '../../api/meta/time.ts'
 import type { ContainerRun, LogLine } from '../../api/simulation/container-logs.ts'
-import type { Container, ContainerStateTerminated, ContainerStatus, Pod } from '../../api/types.gen.ts'
+import { kubeletFault } from '../../api/simulation/kubelet-reach.ts'
+import type { Container, ContainerStateTerminated, ContainerStatus, Node, Pod } from '../../api/types.gen.ts'
 import { storageKey } from '../../storage/storage.ts'
 import type { RegistryContext, Target } from '../context.ts'
 import { getEntry, keyOf } from '../get.ts'
@@ -16,9 +17,10 @@ export const podLog: Subresource = {
     const pod = getEntry(context, target).decoded<Pod>()
     const container = containerOf(pod, options.container)
     if (!pod.spec.nodeName) return undefined
-    if (context.cache.get(storageKey('nodes', '', pod.spec.nodeName)) === undefined) {
-      throw notFoundError({ group: '', resource: 'nodes' }, pod.spec.nodeName)
-    }
+    const node = context.cache.get(storageKey('nodes', '', pod.spec.nodeName))?.decoded<Node>()
+    if (node === undefined) throw notFoundError({ group: '', resource: 'nodes' }, pod.spec.nodeName)
+    const fault = kubeletFault(node, locationOf(pod, container, options))
+    if (fault !== undefined) throw new ApiError(500, '', fault)
     const run = runOf(pod, container.name, options.previous)
     const now = context.clock.now()
     const { lines } = context.logs.read(pod, container, run, now)
@@ -69,6 +71,24 @@ function followed(context: RegistryContext, target: Target, { pod, container, ru
   }
 }
 
+/** Where its kubelet would have the log. Upstream: pod/strategy.go LogLocation. */
+function locationOf({ metadata }: Pod, container: Container, options: LogOptions): string {
+  const { follow, previous, timestamps, sinceSeconds, sinceTime, tailLines, limitBytes } = options
+  const query = new URLSearchParams()
+  const add = (name: string, value: string | number | boolean | undefined) => {
+    if (value !== undefined && value !== false) query.append(name, String(value))
+  }
+  add('follow', follow)
+  add('limitBytes', limitBytes)
+  add('previous', previous)
+  add('sinceSeconds', sinceSeconds)
+  add('sinceTime', sinceTime && timestamp(sinceTime))
+  add('tailLines', tailLines)
+  add('timestamps', timestamps)
+  const path = `/containerLogs/${metadata.namespace}/${metadata.name}/${container.name}`
+  return query.size === 0 ? path : `${path}?${query}`
+}
+
 /** Upstream: pod/strategy.go validateContainer. */
 function containerOf(pod: Pod, asked: string): Container {
   const { initContainers = [], containers, ephemeralContainers = [] } = pod.spec
@@ -96,7 +116,7 @@ function runOf(pod: Pod, container: string, previous: boolean): ContainerRun {
   const { running, terminated, waiting } = status.state ?? {}
   const last = status.lastState?.terminated
   if (previous) {
-    if (last?.containerID) return endedRun(status.restartCount - (waiting ? 0 : 1), last)
+    if (last?.containerID) return endedRun(status.restartCount - (last.containerID === status.containerID ? 0 : 1), last)
     throw badRequestError(`previous terminated ${quoted} not found`)
   }
   if (running) return { restartCount: status.restartCount, startedAt: parseTimestamp(running.startedAt), finishedAt: undefined }

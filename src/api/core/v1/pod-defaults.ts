@@ -39,12 +39,23 @@ function setHostPorts(containers: Container[] | undefined): void {
   for (const { ports } of containers) if (ports) for (const port of ports) port.hostPort ||= port.containerPort
 }
 
+/** As they are stored: null for the zero time. */
+interface Times {
+  startedAt?: string | null | undefined
+  finishedAt?: string | null | undefined
+}
+
 /** Not pointers upstream: always shown, even when empty. */
 function setContainerStatusDefaults(statuses: ContainerStatus[] | undefined): void {
   if (!statuses) return
   for (const status of statuses) {
     status.state ??= {}
     status.lastState ??= {}
+    for (const { running, terminated } of [status.state, status.lastState]) {
+      if (running) (running as Times).startedAt ??= null
+      if (terminated) (terminated as Times).startedAt ??= null
+      if (terminated) (terminated as Times).finishedAt ??= null
+    }
     if (status.allocatedResources) setResourceListDefaults(status.allocatedResources)
   }
 }
