@@ -91,7 +91,7 @@ export function controllers({
     horizontalPodAutoscalerController(definitions),
     disruptionController(definitions),
     disruptedPodController,
-    endpointsController,
+    endpointsController(),
     endpointSliceController(),
     endpointSliceMirroringController,
     serviceLoadBalancerController(loadBalancerAddresses),
