@@ -18,6 +18,8 @@ export interface PodOnNode {
   readonly hostIP: string
   /** undefined when the node has no address left for it. */
   readonly podIP: string | undefined
+  /** Of the other family, in a dual-stack cluster. */
+  readonly second?: { readonly hostIP?: string | undefined; readonly podIP?: string | undefined } | undefined
   readonly runtime: ContainerRuntime
   /** What its node has for pods; undefined when the node hasn't said. */
   readonly allocatable?: Readonly<Record<string, string>> | undefined
@@ -196,7 +198,7 @@ function phaseOf(pod: Pod, statuses: readonly ContainerStatus[]): string {
 }
 
 /** What doesn't depend on how the containers are, and a status for each container. */
-function baseStatus({ pod, hostIP, now }: PodOnNode): PodStatus {
+function baseStatus({ pod, hostIP, second, now }: PodOnNode): PodStatus {
   const old = pod.status ?? {}
   const { initContainers = [], containers, ephemeralContainers = [] } = pod.spec
   const waiting = initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating'
@@ -214,15 +216,20 @@ function baseStatus({ pod, hostIP, now }: PodOnNode): PodStatus {
       ? {}
       : { ephemeralContainerStatuses: ephemeralContainers.map((each) => known(old.ephemeralContainerStatuses, each)) }),
     hostIP,
-    hostIPs: [{ ip: hostIP }],
+    hostIPs: listed(hostIP, second?.hostIP),
     qosClass: qosClassOf(pod),
     startTime: old.startTime ?? timestamp(now),
   }
 }
 
-function addresses({ pod, hostIP, podIP }: PodOnNode): Pick<PodStatus, 'podIP' | 'podIPs'> {
-  const ip = pod.spec.hostNetwork === true ? hostIP : podIP!
-  return { podIP: ip, podIPs: [{ ip }] }
+function addresses({ pod, hostIP, podIP, second }: PodOnNode): Pick<PodStatus, 'podIP' | 'podIPs'> {
+  const isOnHost = pod.spec.hostNetwork === true
+  const ip = isOnHost ? hostIP : podIP!
+  return { podIP: ip, podIPs: listed(ip, isOnHost ? second?.hostIP : second?.podIP) }
+}
+
+function listed(ip: string, other: string | undefined): { ip: string }[] {
+  return other === undefined ? [{ ip }] : [{ ip }, { ip: other }]
 }
 
 function withConditions({ pod, now }: PodOnNode, status: PodStatus, hasSandbox: boolean): PodStatus {

@@ -3,10 +3,11 @@
  * registers the node (labels, addresses, capacity, conditions), renews its lease and repeats its status. A node that is
  * annotated as failed goes silent, and what follows is up to the node lifecycle controller, as with a real one.
  */
+import type { IpFamily } from '../../api/core/v1/address-range.ts'
 import type { Lease, Node } from '../../api/types.gen.ts'
 import type { ControllerDefinition } from '../../runtime/controller.ts'
 import { type SilentState, silentState } from '../node-state.ts'
-import { addressAt, NodeIndexes, podCIDRAt } from './node-index.ts'
+import { addressAt, NodeIndexes } from './node-index.ts'
 import { LEASE_NAMESPACE, type ObservedNode, reconcileNode, TURNS } from './reconcile.ts'
 
 /** Nodes that are heard of in one turn. */
@@ -17,8 +18,11 @@ interface Seen {
   readonly silent: SilentState | undefined
 }
 
-/** @param kubeletVersion as in `kubectl get nodes`: v1.36.0 */
-export function nodeAgentController(kubeletVersion: string): ControllerDefinition<ObservedNode> {
+/**
+ * @param kubeletVersion as in `kubectl get nodes`: v1.36.0
+ * @param families nodes have an address of each
+ */
+export function nodeAgentController(kubeletVersion: string, families: readonly IpFamily[] = ['IPv4']): ControllerDefinition<ObservedNode> {
   const indexes = new NodeIndexes()
   /** How nodes were when they were last looked at. */
   const seen = new Map<string, Seen>()
@@ -48,8 +52,7 @@ export function nodeAgentController(kubeletVersion: string): ControllerDefinitio
       return {
         node,
         lease,
-        address: addressAt(index),
-        podCIDR: podCIDRAt(index),
+        addresses: families.map((family) => addressAt(index, family)),
         wasCordoned: before?.isCordoned ?? isCordoned,
         wasSilent: before?.silent,
         turn: Math.floor(index / NODES_A_TURN) % TURNS,
