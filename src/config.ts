@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { addressRange } from './api/core/v1/address-range.ts'
 import { DEFAULT_FEATURE_GATES, FEATURE_GATE_NAMES, type FeatureGates, featureGates, type GateFault } from './api/feature-gates.ts'
+import { type ClusterRange, clusterRanges, defaultClusterRanges, type NodeLengths } from './controllers/nodeipam/cluster-range.ts'
 import { CONTROLLER_NAMES, type ControllerName, enabledControllers } from './controllers/switches.ts'
 import { parseGoDuration } from './lib/go-duration.ts'
 import { parseChurnRule } from './nodes/churn/rule.ts'
@@ -17,6 +18,8 @@ export interface Config {
   readonly storage: StorageConfig
   /** CIDRs that Services get their cluster IPs of, one a family, the default family's first. */
   readonly serviceRanges: readonly string[]
+  /** What nodes get the ranges of their pods' addresses of. */
+  readonly clusterRanges: readonly ClusterRange[]
   /** Those that run. */
   readonly controllers: ReadonlySet<ControllerName>
   /** A folder of manifests, one folder a node; undefined: there are none. */
@@ -51,6 +54,14 @@ Flags (or the environment variable in brackets):
   --service-cluster-ip-range CIDRS
                         Where Services' cluster IPs are from: a range of one family, or of each. Two make a dual-stack cluster:
                         10.96.0.0/12,fd00:10:96::/112 [CORACLE_SERVICE_CLUSTER_IP_RANGE] (default 10.96.0.0/12)
+  --cluster-cidr CIDRS  Where pods' addresses are from: nodes get a part each. One of each family makes pods dual-stack.
+                        [CORACLE_CLUSTER_CIDR] (default 10.128.0.0/9 from 10.244.0.0 on, and fd00:10:244::/48 where Services
+                        have IPv6)
+  --node-cidr-mask-size BITS
+                        How large the part of a node is. [CORACLE_NODE_CIDR_MASK_SIZE] (default 24, or 64 of IPv6); with two
+                        ranges --node-cidr-mask-size-ipv4 and --node-cidr-mask-size-ipv6
+  --allocate-node-cidrs BOOLEAN
+                        Whether nodes get such parts. [CORACLE_ALLOCATE_NODE_CIDRS] (default true)
   --controllers LIST    Controllers that run: * is all of them, job is that one, -job isn't. Without the job controller:
                         --controllers=*,-job [CORACLE_CONTROLLERS] (default *)
   --feature-gates LIST  Features that are on or off, as listed below: NAME=true,NAME=false [CORACLE_FEATURE_GATES]
@@ -93,6 +104,11 @@ const OPTIONS = {
   'compaction-interval': { type: 'string' },
   'feature-gates': { type: 'string' },
   'service-cluster-ip-range': { type: 'string' },
+  'cluster-cidr': { type: 'string' },
+  'node-cidr-mask-size': { type: 'string' },
+  'node-cidr-mask-size-ipv4': { type: 'string' },
+  'node-cidr-mask-size-ipv6': { type: 'string' },
+  'allocate-node-cidrs': { type: 'string' },
   help: { type: 'boolean' },
   version: { type: 'boolean' },
 } as const
@@ -112,6 +128,17 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
       .split(';')
       .map((text) => text.trim())
       .filter((text) => text !== '')
+  const serviceRanges = serviceRangesConfig((value('service-cluster-ip-range') ?? DEFAULT_SERVICE_RANGE).split(','))
+  const nodeLength = (name: 'node-cidr-mask-size' | 'node-cidr-mask-size-ipv4' | 'node-cidr-mask-size-ipv6') => {
+    const text = value(name)
+    return text === undefined ? undefined : integer(`--${name}`, text, 1, 128)
+  }
+  const lengths = {
+    any: nodeLength('node-cidr-mask-size'),
+    ipv4: nodeLength('node-cidr-mask-size-ipv4'),
+    ipv6: nodeLength('node-cidr-mask-size-ipv6'),
+  }
+  const allocates = boolean('--allocate-node-cidrs', value('allocate-node-cidrs') ?? 'true')
   const nodePools = values('node-pool').map((text) => parsed('--node-pool', text, parseNodePool))
   return Object.freeze({
     host: value('host') ?? '127.0.0.1',
@@ -123,8 +150,9 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
       return text
     }),
     storage: storageConfig(value('storage') ?? 'sqlite:coracle.db'),
-    serviceRanges: serviceRangesConfig((value('service-cluster-ip-range') ?? DEFAULT_SERVICE_RANGE).split(',')),
-    controllers: controllersConfig((value('controllers') ?? '*').split(',')),
+    serviceRanges,
+    clusterRanges: clusterRangesConfig(value('cluster-cidr')?.split(','), lengths, serviceRanges),
+    controllers: controllersConfig([...(allocates ? [] : ['-node-ipam']), ...(value('controllers') ?? '*').split(',')]),
     // An empty text is no folder: so that a variable can be switched off.
     staticPods: value('static-pods') || undefined,
     compactionIntervalMs: duration('--compaction-interval', value('compaction-interval') ?? '5m'),
@@ -152,6 +180,11 @@ function parsed<T>(flag: string, text: string, parse: (text: string) => T): T {
 function integer(flag: string, text: string, min: number, max: number): number {
   if (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text)
   throw new ConfigError(`${flag} must be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}.`)
+}
+
+function boolean(flag: string, text: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true'
+  throw new ConfigError(`${flag} must be true or false, not ${JSON.stringify(text)}.`)
 }
 
 /** In milliseconds. */
@@ -200,4 +233,19 @@ export function serviceRangesConfig(list: readonly string[]): readonly string[] 
   throw new ConfigError(
     `--service-cluster-ip-range must be a CIDR of IPv4 or (of a prefix of at least 64) IPv6, or one of each, not ${JSON.stringify(list.join())}.`,
   )
+}
+
+/** @param cidrs undefined: those of the Services' families
+ * @throws ConfigError */
+export function clusterRangesConfig(
+  cidrs: readonly string[] | undefined,
+  lengths: NodeLengths,
+  serviceRanges: readonly string[],
+): readonly ClusterRange[] {
+  const defaults = defaultClusterRanges(serviceRanges)
+  const isDefault = cidrs === undefined && Object.values(lengths).every((length) => length === undefined)
+  if (isDefault) return defaults
+  const ranges = clusterRanges(cidrs ?? defaults.map(({ cidr }) => cidr), lengths)
+  if (typeof ranges !== 'string') return ranges
+  throw new ConfigError(`${ranges}.`)
 }

@@ -9,7 +9,14 @@
 import type { FastifyInstance } from 'fastify'
 import type { FeatureGates } from './api/feature-gates.ts'
 import type { Client } from './client/client.ts'
-import { controllersConfig, DEFAULT_SERVICE_RANGE, featureGatesConfig, serviceRangesConfig, storageConfig } from './config.ts'
+import {
+  clusterRangesConfig,
+  controllersConfig,
+  DEFAULT_SERVICE_RANGE,
+  featureGatesConfig,
+  serviceRangesConfig,
+  storageConfig,
+} from './config.ts'
 import type { Simulation } from './http/routes/simulation.ts'
 import { type Clock, RealClock, VirtualClock } from './lib/clock.ts'
 import { SeededRandom, SystemRandom } from './lib/random.ts'
@@ -37,6 +44,8 @@ export interface ClusterOptions {
   readonly clock?: 'real' | 'virtual' | Clock
   /** As --service-cluster-ip-range has them; `['10.96.0.0/12', 'fd00:10:96::/112']` makes Services that can be dual-stack. */
   readonly serviceRanges?: readonly string[]
+  /** As --cluster-cidr has them: pods have an address of each. Of the families of `serviceRanges` when not given. */
+  readonly clusterCIDRs?: readonly string[]
   /** `memory:` (the default), `sqlite:PATH`, or an engine of your own. */
   readonly storage?: string | Storage
   /** Makes names and other draws repeatable. Given by default with a virtual clock. */
@@ -76,6 +85,7 @@ export async function createCluster({
   churn = [],
   clock = 'real',
   serviceRanges = [DEFAULT_SERVICE_RANGE],
+  clusterCIDRs,
   storage = 'memory:',
   seed,
   controllers = ['*'],
@@ -92,6 +102,7 @@ export async function createCluster({
     random,
     nodes,
     serviceRanges: serviceRangesConfig(serviceRanges),
+    clusterRanges: clusterRangesConfig(clusterCIDRs, {}, serviceRanges),
     nodePools,
     churn: churn.map((rule) => {
       parseChurnRule(rule)

@@ -19,6 +19,7 @@ async function main(): Promise<void> {
     random: new SystemRandom(),
     nodes: config.nodes,
     serviceRanges: config.serviceRanges,
+    clusterRanges: config.clusterRanges,
     nodePools: config.nodePools,
     churn: config.churn,
     controllers: config.controllers,

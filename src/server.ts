@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { AdmissionChain, type ClusterView } from './admission/admission.ts'
 import { admissionPlugins } from './admission/plugins.ts'
-import { addressRange, firstAddress } from './api/core/v1/address-range.ts'
+import { addressRange, familyOfIp, firstAddress } from './api/core/v1/address-range.ts'
 import { DEFAULT_FEATURE_GATES, type FeatureGates } from './api/feature-gates.ts'
 import { loadDefinitions } from './api/index.ts'
 import { ApiError } from './api/meta/api-error.ts'
@@ -18,6 +18,7 @@ import { LocalClient } from './client/local-client.ts'
 import { MinuteWakeUp } from './controllers/cronjob/minute-wake-up.ts'
 import { controllers } from './controllers/index.ts'
 import type { Advertised } from './controllers/kubernetes-service/reconcile.ts'
+import type { ClusterRange } from './controllers/nodeipam/cluster-range.ts'
 import type { ControllerName } from './controllers/switches.ts'
 import { createApp } from './http/app.ts'
 import { decodeYaml } from './http/codecs/yaml.ts'
@@ -72,6 +73,8 @@ export interface ServerOptions {
   readonly nodes: number
   /** CIDRs that Services get their cluster IPs of, one a family, the default family's first. */
   readonly serviceRanges: readonly string[]
+  /** What nodes get the ranges of their pods of, one a family, the default family's first. */
+  readonly clusterRanges: readonly ClusterRange[]
   /** Pools of nodes that join a new cluster. */
   readonly nodePools?: readonly NodePool[]
   /** Rules by which nodes fail, leave and join from now on. */
@@ -106,6 +109,7 @@ export async function createServer({
   random,
   nodes,
   serviceRanges,
+  clusterRanges,
   nodePools = [],
   churn = [],
   controllers: enabled,
@@ -176,13 +180,18 @@ export async function createServer({
         featureGates,
         startedAt: clock.now(),
         rootCertificate: ROOT_CERTIFICATE,
+        addresses: { clusterRanges, serviceRanges },
         advertised: () => advertisedBy(app, serviceRanges),
       }),
       schedulerController(),
       kubeletController(runtime, stageTools, mirrors, images),
       nodeStagesController(stageTools),
       staticPodController(manifests, mirrors),
-      nodeAgentController(VERSION.gitVersion, images),
+      nodeAgentController(
+        VERSION.gitVersion,
+        images,
+        clusterRanges.map(({ cidr }) => familyOfIp(cidr.split('/')[0]!)),
+      ),
       drainController(),
       nodeChurnController(),
     ].filter(({ name, partOf = name }) => enabled.has(partOf as ControllerName)),

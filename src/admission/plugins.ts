@@ -6,6 +6,7 @@ import { defaultStorageClass } from './default-storage-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { nodeDeclaredFeatureValidator } from './node-declared-features.ts'
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts'
 import { podResizeValidator } from './pod-resize-validator.ts'
 import { podSecurity } from './pod-security.ts'
@@ -43,6 +44,7 @@ export function admissionPlugins({ serviceRanges }: AdmissionOptions): readonly 
     certificateSubjectRestriction,
     defaultIngressClass,
     podTopologyLabels,
+    nodeDeclaredFeatureValidator,
     podResizeValidator,
     serviceAddresses(serviceRanges),
     resourceQuota(),

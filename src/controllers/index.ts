@@ -20,6 +20,7 @@ import { kubernetesServiceController } from './kubernetes-service/controller.ts'
 import type { Advertised } from './kubernetes-service/reconcile.ts'
 import { kubernetesServiceCidrController } from './kubernetes-service-cidr/controller.ts'
 import { namespaceController } from './namespace/controller.ts'
+import { type NodeIpamOptions, nodeIpamController } from './nodeipam/controller.ts'
 import { nodeLifecycleController } from './nodelifecycle/controller.ts'
 import { taintEvictionController } from './nodelifecycle/taint-eviction.ts'
 import { persistentVolumeBinder, persistentVolumeClaimBinder } from './persistentvolume-binder/controller.ts'
@@ -48,6 +49,8 @@ export interface ControllersOptions {
   readonly startedAt: number
   /** PEM: what clients verify the API server by. */
   readonly rootCertificate: string
+  /** What nodes and Services get their addresses of. */
+  readonly addresses: NodeIpamOptions
   /** Where the API server is, now. */
   readonly advertised: () => Advertised
 }
@@ -57,6 +60,7 @@ export function controllers({
   featureGates,
   startedAt,
   rootCertificate,
+  addresses,
   advertised,
 }: ControllersOptions): readonly ControllerDefinition[] {
   const loadBalancerAddresses = new LoadBalancerAddresses()
@@ -79,6 +83,7 @@ export function controllers({
     ttlAfterFinishedController,
     nodeLifecycleController(startedAt),
     taintEvictionController(),
+    nodeIpamController(addresses),
     podGCController(),
     ttlController(),
     persistentVolumeClaimBinder,
@@ -91,7 +96,7 @@ export function controllers({
     horizontalPodAutoscalerController(definitions),
     disruptionController(definitions),
     disruptedPodController,
-    endpointsController,
+    endpointsController(),
     endpointSliceController(),
     endpointSliceMirroringController,
     serviceLoadBalancerController(loadBalancerAddresses),

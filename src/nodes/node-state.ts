@@ -1,5 +1,7 @@
 /** What a Node says about the machine that is simulated behind it. */
 import { createHash } from 'node:crypto'
+import { isIpv6 } from '../api/core/v1/ip-address.ts'
+import { podCIDRsOf } from '../api/core/v1/pod-cidrs.ts'
 import { parseTimestamp } from '../api/meta/time.ts'
 import type { Node } from '../api/types.gen.ts'
 
@@ -60,18 +62,21 @@ export function awaitsBoot(node: Node): boolean {
 }
 
 export function internalIP(node: Node): string | undefined {
-  return node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address
+  return internalIPs(node)[0]
 }
 
-export function podCIDROf(node: Node): string | undefined {
-  return node.spec.podCIDR ?? node.spec.podCIDRs?.[0]
+/** One, or in a dual-stack cluster one of each family. Upstream: component-helpers node/util GetNodeHostIPs */
+export function internalIPs(node: Node): readonly string[] {
+  const ips = (node.status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address)
+  const other = ips.find((ip) => isIpv6(ip) !== isIpv6(ips[0]!))
+  return other === undefined ? ips.slice(0, 1) : [ips[0]!, other]
 }
 
 /** Why its kubelet does nothing; undefined when it works. */
 export function whyKubeletIsIdle(node: Node): string | undefined {
   const state = silentState(node)
   if (state !== undefined) return `node ${node.metadata.name} ${WHY[state]}`
-  if (internalIP(node) === undefined || podCIDROf(node) === undefined) return `node ${node.metadata.name} is not set up yet`
+  if (internalIP(node) === undefined || podCIDRsOf(node).length === 0) return `node ${node.metadata.name} is not set up yet`
   if (awaitsBoot(node)) return `node ${node.metadata.name} is rebooting`
   return undefined
 }

@@ -3,7 +3,7 @@
  * cluster. It keeps nothing between calls: `wakeAt` says when the status changes next if nothing else happens.
  */
 import { parseTimestamp } from '../api/meta/time.ts'
-import type { Pod, PodStatus } from '../api/types.gen.ts'
+import type { HostIP, Pod, PodStatus } from '../api/types.gen.ts'
 import type { PlannedEvent } from '../runtime/plan.ts'
 import type { ContainerRuntime } from './container-behaviour.ts'
 import type { StepContext } from './container-step.ts'
@@ -21,6 +21,8 @@ export interface PodOnNode {
   readonly hostIP: string
   /** undefined when the node has no address left for it. */
   readonly podIP: string | undefined
+  /** Of the other family, in a dual-stack cluster. */
+  readonly second?: { readonly hostIP?: string | undefined; readonly podIP?: string | undefined } | undefined
   readonly runtime: ContainerRuntime
   /** Whether its node has room for what it is resized to; it has when not given. */
   readonly whyDeferred?: WhyDeferred | undefined
@@ -59,7 +61,7 @@ export function advancePod(given: PodOnNode): PodStep {
   const wake = (at: number) => {
     wakeAt = wakeAt === undefined ? at : Math.min(wakeAt, at)
   }
-  const base = baseStatus(pod, given.hostIP, now)
+  const base = baseStatus(pod, listed(given.hostIP, given.second?.hostIP), now)
   const context: StepContext = {
     pod,
     runtime,
@@ -114,7 +116,12 @@ function resized(pod: Pod, { isGranted }: Resize, status: PodStatus): PodStatus 
   return isGranted ? withPromises(pod, status) : withGrants(pod, status)
 }
 
-function addresses({ pod, hostIP, podIP }: PodOnNode): Pick<PodStatus, 'podIP' | 'podIPs'> {
-  const ip = pod.spec.hostNetwork === true ? hostIP : podIP!
-  return { podIP: ip, podIPs: [{ ip }] }
+function addresses({ pod, hostIP, podIP, second }: PodOnNode): Pick<PodStatus, 'podIP' | 'podIPs'> {
+  const isOnHost = pod.spec.hostNetwork === true
+  const ip = isOnHost ? hostIP : podIP!
+  return { podIP: ip, podIPs: listed(ip, isOnHost ? second?.hostIP : second?.podIP) }
+}
+
+function listed(ip: string, other: string | undefined): [HostIP, ...HostIP[]] {
+  return other === undefined ? [{ ip }] : [{ ip }, { ip: other }]
 }

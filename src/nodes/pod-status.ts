@@ -2,11 +2,14 @@
 import { hasPodLevelResources, podLimits, podRequests, qosClassOf } from '../api/core/v1/pod-resources.ts'
 import type { ResourceList } from '../api/core/v1/resource-list.ts'
 import { timestamp } from '../api/meta/time.ts'
-import type { Container, ContainerStatus, Pod, PodStatus, ResourceRequirements } from '../api/types.gen.ts'
+import type { Container, ContainerStatus, HostIP, Pod, PodStatus, ResourceRequirements } from '../api/types.gen.ts'
 import { initialStatus } from './container-status.ts'
 
-/** The status before its containers were looked at, with one for each. */
-export function baseStatus(pod: Pod, hostIP: string, now: number): PodStatus {
+/**
+ * The status before its containers were looked at, with one for each.
+ * @param hostIPs one a family, the cluster's first
+ */
+export function baseStatus(pod: Pod, hostIPs: readonly [HostIP, ...HostIP[]], now: number): PodStatus {
   const old = pod.status ?? {}
   const { initContainers = [], containers, ephemeralContainers = [] } = pod.spec
   const waiting = initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating'
@@ -23,8 +26,8 @@ export function baseStatus(pod: Pod, hostIP: string, now: number): PodStatus {
     ...(ephemeralContainers.length === 0
       ? {}
       : { ephemeralContainerStatuses: sorted(ephemeralContainers, old.ephemeralContainerStatuses) }),
-    hostIP,
-    hostIPs: [{ ip: hostIP }],
+    hostIP: hostIPs[0].ip,
+    hostIPs: [...hostIPs],
     qosClass: qosClassOf(pod),
     startTime: old.startTime ?? timestamp(now),
   }

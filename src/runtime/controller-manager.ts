@@ -105,12 +105,14 @@ export class ControllerManager {
         run.add(keyOf(metadata.namespace, metadata.name))
       })
     }
-    const queueing = (keysOf: KeysOf): ChangeHandler => {
+    const queueing = (keysOf: KeysOf, delayMs?: number): ChangeHandler => {
       return (current, old) => {
-        for (const key of keysOf(current, old, reader)) run.add(key)
+        for (const key of keysOf(current, old, reader)) run.add(key, delayMs)
       }
     }
-    for (const [resource, keysOf] of Object.entries(definition.watches)) this.#informers.watch(resource, queueing(keysOf))
+    for (const [resource, keysOf] of Object.entries(definition.watches)) {
+      this.#informers.watch(resource, queueing(keysOf, definition.watchDelaysMs?.[resource]))
+    }
     for (const [resource, { keysOf, keep }] of Object.entries(definition.watchesDigests ?? {})) {
       this.#informers.watchDigests(resource, keep, queueing(keysOf))
     }
@@ -148,6 +150,7 @@ class ControllerRun {
         if (this.canTake) onReady()
       },
       rank && ((key) => rank(reader, key)),
+      definition.retryDelays,
     )
   }
 
@@ -155,8 +158,8 @@ class ControllerRun {
     return this.#definition.name
   }
 
-  add(key: Key): void {
-    this.#queue.add(key)
+  add(key: Key, delayMs = 0): void {
+    this.#queue.addAfter(key, delayMs)
   }
 
   requeueAll(): void {
@@ -221,6 +224,7 @@ class ControllerRun {
   #settle(key: Key, outcome: Outcome, plan: Plan | undefined): void {
     if (outcome.kind === 'done') {
       this.#lastFailures.delete(key)
+      if (plan?.isIncomplete === true) return this.#queue.addRateLimited(key)
       this.#queue.forget(key)
       if (plan?.requeueAfterMs !== undefined) this.#queue.addAfter(key, plan.requeueAfterMs)
       return

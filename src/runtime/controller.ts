@@ -2,6 +2,7 @@
 import type { GroupResource, KubeObject } from '../api/object.ts'
 import type { KeepFunction } from './digest.ts'
 import type { Plan, ReconcileContext } from './plan.ts'
+import type { RetryDelays } from './work-queue.ts'
 
 /** Namespace and name of the reconciled object: `prod/web`, or `worker-1` for cluster-scoped ones; the controller's own where it reconciles no one resource. */
 export type Key = string
@@ -51,6 +52,10 @@ export interface ControllerDefinition<Observed = unknown> {
   readonly watchesDigests?: Readonly<Record<GroupResource, { readonly keysOf: KeysOf; readonly keep?: KeepFunction }>>
   /** Indexes over watched resources, by resource and index name. */
   readonly indexes?: Readonly<Record<GroupResource, Readonly<Record<string, IndexFunction>>>>
+  /** How long after a change of such an object the keys it concerns are looked at, in milliseconds; at once when not given. */
+  readonly watchDelaysMs?: Readonly<Record<GroupResource, number>>
+  /** When a key is tried again whose plan failed; after 5 ms, 10 ms, … 1000 s when not given. */
+  readonly retryDelays?: RetryDelays
   /** Of keys that are ready those of a higher rank are taken first, of one rank the one that waited longest; asked when a key is queued. */
   readonly rank?: (reader: Reader, key: Key) => number
   /** Gathers all that `reconcile` needs for one key; undefined when the object is gone or isn't ours. Reads only. */

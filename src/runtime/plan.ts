@@ -97,6 +97,8 @@ export interface Plan {
   readonly status?: KubeObject
   /** About the reconciled object, recorded when everything else is done. */
   readonly events?: readonly PlannedEvent[]
+  /** Something was left undone: the key is tried again after a back-off, as when an action fails. */
+  readonly isIncomplete?: boolean
   /** Look again after this many milliseconds even if nothing changes. */
   readonly requeueAfterMs?: number
   /** Why nothing (more) is done now, for a user who asks why an object isn't progressing. */

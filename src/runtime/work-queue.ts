@@ -1,8 +1,13 @@
 import type { Clock, Timer } from '../lib/clock.ts'
 
+/** How long a key waits after a failure: twice as long after each more in a row. */
+export interface RetryDelays {
+  readonly firstMs: number
+  readonly longestMs: number
+}
+
 /** Upstream: workqueue.DefaultTypedControllerRateLimiter, per item. */
-const BASE_DELAY_MS = 5
-const MAX_DELAY_MS = 1000_000
+const DEFAULT_RETRY_DELAYS: RetryDelays = { firstMs: 5, longestMs: 1000_000 }
 
 /**
  * Keys to look at: each at most once in the queue, and never taken twice at a time. A key that is added while it is being
@@ -12,6 +17,7 @@ export class WorkQueue {
   readonly #clock: Clock
   readonly #onReady: () => void
   readonly #rankOf: ((key: string) => number) | undefined
+  readonly #retryDelays: RetryDelays
   /** Those that can be taken, by rank. */
   readonly #ready = new Map<number, Line>()
   /** Ranks that were seen, the highest first. */
@@ -27,7 +33,8 @@ export class WorkQueue {
    * @param onReady called when a key can be taken
    * @param rankOf those of a higher rank are taken first; all are alike when not given
    */
-  constructor(clock: Clock, onReady: () => void, rankOf?: (key: string) => number) {
+  constructor(clock: Clock, onReady: () => void, rankOf?: (key: string) => number, retryDelays = DEFAULT_RETRY_DELAYS) {
+    this.#retryDelays = retryDelays
     this.#clock = clock
     this.#onReady = onReady
     this.#rankOf = rankOf
@@ -63,7 +70,8 @@ export class WorkQueue {
   addRateLimited(key: string): void {
     const failures = this.#failures.get(key) ?? 0
     this.#failures.set(key, failures + 1)
-    this.addAfter(key, Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** failures))
+    const { firstMs, longestMs } = this.#retryDelays
+    this.addAfter(key, Math.min(longestMs, firstMs * 2 ** failures))
   }
 
   /** The key is fine again. */

@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { timestamp } from '../../src/api/meta/time.ts'
-import type { Container, ObjectMeta, Pod } from '../../src/api/types.gen.ts'
+import type { Container, ContainerRestartRule, ObjectMeta, Pod } from '../../src/api/types.gen.ts'
 import { deepEqual } from '../../src/lib/deep-equal.ts'
 import { SimulatedRuntime } from '../../src/nodes/container-behaviour.ts'
 import { advancePod, isFinished } from '../../src/nodes/pod-lifecycle.ts'
@@ -17,9 +17,9 @@ const runtime = new SimulatedRuntime()
 const seconds = fc.integer({ min: 0, max: 9 })
 const command = fc.oneof(
   fc.tuple(seconds, fc.constantFrom(0, 1, 42)).map(([time, code]) => ['sh', '-c', `sleep ${time}; exit ${code}`]),
-  fc.constant(['sleep', 'infinity']),
+  fc.constant<string[]>(['sleep', 'infinity']),
 )
-const rules = fc.constantFrom(
+const rules = fc.constantFrom<ContainerRestartRule[] | undefined>(
   undefined,
   [{ action: 'Restart', exitCodes: { operator: 'In', values: [42] } }],
   [{ action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } }],

@@ -22,6 +22,7 @@ export async function createBareServer(): Promise<BareServer> {
     random: new SeededRandom(1),
     nodes: 0,
     serviceRanges: ['10.96.0.0/12'],
+    clusterRanges: [],
     controllers: new Set(),
     onError: (where, error) => {
       console.error(`${where}:`, error)

@@ -3,68 +3,14 @@ import type { Endpoint, EndpointSlice, Endpoints, Node, Pod, Service } from '../
 import { findPort } from '../../src/controllers/endpoint/pod-endpoint.ts'
 import { reconcileEndpoints } from '../../src/controllers/endpoint/reconcile.ts'
 import { subsetsOf } from '../../src/controllers/endpoint/subsets.ts'
-import { triggerTime } from '../../src/controllers/endpoint/trigger-time.ts'
+import { TriggerTimes } from '../../src/controllers/endpoint/trigger-times.ts'
 import { endpointOf } from '../../src/controllers/endpointslice/endpoint.ts'
 import { packEndpoints } from '../../src/controllers/endpointslice/pack.ts'
 import { type ObservedSlices, reconcileSlices } from '../../src/controllers/endpointslice/reconcile.ts'
 import { createCluster } from '../../src/index.ts'
 import type { Plan } from '../../src/runtime/plan.ts'
+import { BORN, pod, service } from '../support/endpoint-objects.ts'
 import { context } from '../support/replica-objects.ts'
-
-const GOING = '2026-03-01T12:00:00Z'
-const BORN = '2026-03-01T11:00:00Z'
-
-function service(spec: Partial<Service['spec']> = {}, labels?: Record<string, string>): Service {
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: 'web', namespace: 'ns', uid: 'uid-web', resourceVersion: '1', creationTimestamp: BORN, ...(labels && { labels }) },
-    spec: {
-      clusterIP: '10.96.0.10',
-      ipFamilies: ['IPv4'],
-      selector: { app: 'web' },
-      ports: [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }],
-      ...spec,
-    },
-  }
-}
-
-type PodGiven = {
-  ip?: string
-  ips?: string[]
-  ready?: boolean
-  going?: boolean
-  phase?: string
-  spec?: object
-  port?: number
-  readyAt?: string
-}
-function pod(
-  name: string,
-  { ip = '10.0.0.1', ips, ready = true, going, phase = 'Running', spec, port = 8080, readyAt = BORN }: PodGiven = {},
-): Pod {
-  return {
-    metadata: {
-      name,
-      namespace: 'ns',
-      uid: `uid-${name}`,
-      labels: { app: 'web' },
-      creationTimestamp: BORN,
-      ...(going && { deletionTimestamp: GOING }),
-    },
-    spec: {
-      nodeName: 'n1',
-      containers: [{ name: 'c', image: 'i', ports: [{ name: 'http', containerPort: port, protocol: 'TCP' }] }],
-      ...spec,
-    },
-    status: {
-      phase,
-      podIP: ip,
-      podIPs: (ips ?? (ip ? [ip] : [])).map((text) => ({ ip: text })),
-      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: readyAt }],
-    },
-  } as unknown as Pod
-}
 
 describe('the port of a pod', () => {
   const twice = { containers: [{ name: 'a' }, { name: 'b', ports: [{ name: 'dns', containerPort: 53, protocol: 'UDP' }] }] }
@@ -165,7 +111,7 @@ describe('Endpoints', () => {
     const [action] = given.actions ?? []
     return action?.verb === 'create' || action?.verb === 'update' ? (action.object as Endpoints) : undefined
   }
-  const current = made(reconcileEndpoints({ service: service(), endpoints: undefined, pods: [pod('a')] }))!
+  const current = made(reconcileEndpoints({ service: service(), endpoints: undefined, pods: [pod('a')], triggerTime: BORN }))!
 
   it('are made with what they are found by', () => {
     expect(current).toMatchObject({
@@ -191,23 +137,52 @@ describe('Endpoints', () => {
     expect(headless?.metadata.labels).toHaveProperty(['service.kubernetes.io/headless'], '')
   })
 
-  test.each([
-    { name: 'first known', published: undefined, expect: BORN },
-    { name: 'nothing new', published: '2026-03-01T11:30:00Z', expect: undefined },
+  test.each<{ name: string; given: [status: string, readyAt: string][][]; expect: (string | undefined)[] }>([
+    { name: 'the Service’s birth first, then nothing', given: [[], []], expect: [BORN, undefined] },
     {
-      name: 'a later pod',
-      published: '2026-03-01T11:00:00Z',
-      pods: ['2026-03-01T11:20:00Z', '2026-03-01T11:10:00Z'],
-      expect: '2026-03-01T11:10:00Z',
+      name: 'pods that were there at first',
+      given: [[['a', '2026-03-01T11:10:00Z']], [['a', '2026-03-01T11:10:00Z']]],
+      expect: [BORN, undefined],
     },
-  ])('tell the time of the change: $name', ({ published, pods = [], expect: expected }) => {
-    expect(
-      triggerTime(
+    {
+      name: 'the earliest of what changed',
+      given: [
+        [['a', '2026-03-01T11:10:00Z']],
+        [
+          ['a', '2026-03-01T11:50:00Z'],
+          ['b', '2026-03-01T11:40:00Z'],
+        ],
+      ],
+      expect: [BORN, '2026-03-01T11:40:00Z'],
+    },
+    {
+      name: 'a pod that got ready before another that was told of',
+      given: [
+        [],
+        [['a', '2026-03-01T11:20:00Z']],
+        [
+          ['a', '2026-03-01T11:20:00Z'],
+          ['b', '2026-03-01T11:10:00Z'],
+        ],
+      ],
+      expect: [BORN, '2026-03-01T11:20:00Z', '2026-03-01T11:10:00Z'],
+    },
+    { name: 'nothing of a pod that goes', given: [[['a', '2026-03-01T11:10:00Z']], []], expect: [BORN, undefined] },
+  ])('tell the time of the change: $name', ({ given, expect: expected }) => {
+    const times = new TriggerTimes()
+    const told = given.map((pods) =>
+      times.next(
+        'ns/web',
         service(),
-        pods.map((readyAt, i) => pod(`p${i}`, { readyAt })),
-        published,
+        pods.map(([name, readyAt]) => pod(name, { readyAt })),
       ),
-    ).toBe(expected)
+    )
+    expect(told).toEqual(expected)
+  })
+
+  it('tell no time when a change has none', () => {
+    const [action] = reconcileEndpoints({ service: service({}, { tier: 'x' }), endpoints: current, pods: [pod('a')] }).actions ?? []
+    expect((action as unknown as { object: Endpoints }).object.metadata.annotations).toEqual({})
   })
 })
 
@@ -315,6 +290,7 @@ describe('slices', () => {
     slices: [],
     pods: [pod('a')],
     nodes,
+    triggerTime: BORN,
     ...given,
   })
   /** The slices after the plan. */

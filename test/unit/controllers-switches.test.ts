@@ -57,6 +57,7 @@ test('the names are those of the controllers', () => {
       featureGates: DEFAULT_FEATURE_GATES,
       startedAt: 0,
       rootCertificate: '',
+      addresses: { clusterRanges: [], serviceRanges: [] },
       advertised: () => ({ address: '10.0.0.1', port: 443, clusterIP: '10.96.0.1' }),
     }),
     schedulerController(),

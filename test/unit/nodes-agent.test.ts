@@ -3,7 +3,7 @@ import { findCondition } from '../../src/api/meta/conditions.ts'
 import { microTimestamp, timestamp } from '../../src/api/meta/time.ts'
 import type { Lease, Node } from '../../src/api/types.gen.ts'
 import { nodeAgentController } from '../../src/nodes/agent/controller.ts'
-import { addressAt, NodeIndexes, podCIDRAt } from '../../src/nodes/agent/node-index.ts'
+import { addressAt, NodeIndexes } from '../../src/nodes/agent/node-index.ts'
 import { reportedStatus } from '../../src/nodes/agent/node-status.ts'
 import { reconcileNode } from '../../src/nodes/agent/reconcile.ts'
 import { NODE_ACTIONS, newNode } from '../../src/nodes/node-objects.ts'
@@ -30,22 +30,21 @@ const registered: Node = {
     },
   },
   spec: { podCIDR: '10.244.0.0/24' },
-  status: reportedStatus(fresh, '10.0.0.2', VERSION, NOW),
+  status: reportedStatus(fresh, ['10.0.0.2'], VERSION, NOW),
 }
 const leaseAt = (at: number, uid = 'uid-n1') =>
   ({
     metadata: { name: 'n1', ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'n1', uid }] },
     spec: { renewTime: microTimestamp(at) },
   }) as Lease
-const run = (node: Node, lease: Lease | undefined, now = NOW) =>
-  reconcileNode({ node, lease, address: '10.0.0.2', podCIDR: '10.244.0.0/24' }, VERSION, now)
+const run = (node: Node, lease: Lease | undefined, now = NOW) => reconcileNode({ node, lease, addresses: ['10.0.0.2'] }, VERSION, now)
 
 describe('reconcileNode', () => {
   it('takes over a new node', () => {
     const plan = run(fresh, undefined)
     expect(plan.actions?.map(({ verb }) => verb)).toEqual(['patch', 'create', 'patch'])
     expect(plan.actions?.[0]).toMatchObject({
-      patch: { metadata: { labels: { 'kubernetes.io/hostname': 'n1' } }, spec: { podCIDR: '10.244.0.0/24', podCIDRs: ['10.244.0.0/24'] } },
+      patch: { metadata: { labels: { 'kubernetes.io/hostname': 'n1' } } },
     })
     expect(plan.actions?.[1]).toMatchObject({
       object: {
@@ -106,7 +105,7 @@ describe('reportedStatus', () => {
     const node = stored(newNode('n1'), {
       status: { capacity: { cpu: '2' }, conditions: [{ type: 'NetworkUnavailable', status: 'False' }] },
     })
-    const status = reportedStatus(node, '10.0.0.2', VERSION, NOW)
+    const status = reportedStatus(node, ['10.0.0.2'], VERSION, NOW)
     expect(status.capacity).toEqual({ cpu: '2' })
     expect(status.allocatable).toEqual({ cpu: '2' })
     expect(status.conditions?.map(({ type }) => type)).toEqual([
@@ -119,12 +118,12 @@ describe('reportedStatus', () => {
   })
 
   it('takes the capacity that newNode was given', () => {
-    const status = reportedStatus(stored(newNode('n1', { capacity: { cpu: '4', 'nvidia.com/gpu': '2' } })), '10.0.0.2', VERSION, NOW)
+    const status = reportedStatus(stored(newNode('n1', { capacity: { cpu: '4', 'nvidia.com/gpu': '2' } })), ['10.0.0.2'], VERSION, NOW)
     expect(status.capacity).toMatchObject({ cpu: '4', 'nvidia.com/gpu': '2', memory: '32Gi' })
   })
 
   it('keeps transition times and renews heartbeats', () => {
-    const ready = findCondition(reportedStatus(registered, '10.0.0.2', VERSION, NOW + 300_000).conditions, 'Ready')
+    const ready = findCondition(reportedStatus(registered, ['10.0.0.2'], VERSION, NOW + 300_000).conditions, 'Ready')
     expect(ready).toMatchObject({ lastTransitionTime: timestamp(NOW), lastHeartbeatTime: timestamp(NOW + 300_000) })
   })
 })
@@ -133,7 +132,7 @@ describe('NodeIndexes', () => {
   it('gives numbers that no stored node has', () => {
     const indexes = new NodeIndexes()
     const nodes = [
-      stored(newNode('a'), { spec: { podCIDR: '10.244.0.0/24' } }),
+      stored(newNode('a'), { status: { addresses: [{ type: 'InternalIP', address: 'fd00:10::2' }] } }),
       stored(newNode('b'), { status: { addresses: [{ type: 'InternalIP', address: '10.0.0.4' }] } }),
     ]
     const take = (name: string) => indexes.indexOf(stored(newNode(name)), () => nodes)
@@ -142,18 +141,11 @@ describe('NodeIndexes', () => {
     expect(take('e')).toBe(1)
   })
 
-  it('has a range and an address of its own for each of many nodes', () => {
+  it('has an address of its own of each family for each of many nodes', () => {
     const all = Array.from({ length: 5000 }, (_, index) => index)
-    expect(new Set(all.map(podCIDRAt)).size).toBe(5000)
-    expect(new Set(all.map(addressAt)).size).toBe(5000)
-    expect([0, 255, 256, 3071, 3072].map(podCIDRAt)).toEqual([
-      '10.244.0.0/24',
-      '10.244.255.0/24',
-      '10.245.0.0/24',
-      '10.255.255.0/24',
-      '10.128.0.0/24',
-    ])
-    expect([0, 249, 250].map(addressAt)).toEqual(['10.0.0.2', '10.0.0.251', '10.0.1.2'])
+    for (const family of ['IPv4', 'IPv6'] as const) expect(new Set(all.map((index) => addressAt(index, family))).size).toBe(5000)
+    expect([0, 249, 250].map((index) => addressAt(index, 'IPv4'))).toEqual(['10.0.0.2', '10.0.0.251', '10.0.1.2'])
+    expect([0, 249].map((index) => addressAt(index, 'IPv6'))).toEqual(['fd00:10::2', 'fd00:10::fb'])
   })
 })
 
@@ -169,8 +161,7 @@ describe('a node that is cordoned', () => {
     const observed = {
       node,
       lease: leaseAt(NOW),
-      address: '10.0.0.2',
-      podCIDR: '10.244.0.0/24',
+      addresses: ['10.0.0.2'],
       ...(wasCordoned !== undefined && { wasCordoned }),
     }
     expect(reconcileNode(observed, VERSION, NOW).events?.map(({ message }) => message)).toEqual(expected)

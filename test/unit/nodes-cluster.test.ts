@@ -9,6 +9,8 @@ import { controllerUser } from '../../src/auth/authenticate.ts'
 import { ServiceAccountTokens } from '../../src/auth/service-account-tokens.ts'
 import { bootstrapObjects } from '../../src/bootstrap.ts'
 import { LocalClient } from '../../src/client/local-client.ts'
+import { defaultClusterRanges } from '../../src/controllers/nodeipam/cluster-range.ts'
+import { nodeIpamController } from '../../src/controllers/nodeipam/controller.ts'
 import { nodeLifecycleController } from '../../src/controllers/nodelifecycle/controller.ts'
 import { taintEvictionController } from '../../src/controllers/nodelifecycle/taint-eviction.ts'
 import { podGCController } from '../../src/controllers/podgc/controller.ts'
@@ -86,6 +88,7 @@ class Cluster {
     return new ControllerManager({ client, clock, random: new SeededRandom(2), activity, loopShare: new LoopShare(), onError }, [
       schedulerController(),
       kubeletController(new SimulatedRuntime(), { schemas: new Schemas(), random: new SeededRandom(3), version: 'v1.36.2' }),
+      nodeIpamController({ clusterRanges: defaultClusterRanges(['10.96.0.0/12']), serviceRanges: [] }),
       nodeAgentController('v1.36.0'),
       nodeLifecycleController(clock.now()),
       taintEvictionController(),

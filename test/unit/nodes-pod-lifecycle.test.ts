@@ -378,7 +378,7 @@ describe('PodIPAllocator', () => {
   it('gives each pod its own, also before statuses are written', () => {
     const allocator = new PodIPAllocator()
     const stored = [pod('a', '10.244.0.2')]
-    const take = (each: Pod) => allocator.addressOf(`default/${each.metadata.name}`, each, '10.244.0.0/29', () => stored)
+    const take = (each: Pod) => allocator.addressesOf(`default/${each.metadata.name}`, each, ['10.244.0.0/29'], () => stored)[0]
     expect([pod('b'), pod('c'), pod('b'), pod('a', '10.244.0.2')].map(take)).toEqual([
       '10.244.0.3',
       '10.244.0.4',
@@ -388,5 +388,16 @@ describe('PodIPAllocator', () => {
     expect([pod('d'), pod('e'), pod('f')].map(take)).toEqual(['10.244.0.5', '10.244.0.6', undefined])
     allocator.release('default/c')
     expect(take(pod('f'))).toBe('10.244.0.4')
+  })
+  it('gives those of both families at one place of their ranges, and those a pod has', () => {
+    const allocator = new PodIPAllocator()
+    const ranges = ['fd00:10:244::/64', '10.244.0.0/24']
+    const take = (each: Pod) => allocator.addressesOf(`default/${each.metadata.name}`, each, ranges, () => [])
+    const [first] = [pod('a'), pod('b')].map(take)
+    expect(first).toEqual(['fd00:10:244::2', '10.244.0.2'])
+    const status = { podIP: 'fd00:10:244::4', podIPs: [{ ip: 'fd00:10:244::4' }, { ip: '10.244.0.4' }] }
+    expect(take({ ...pod('c'), status })).toEqual(['fd00:10:244::4', '10.244.0.4'])
+    expect(take(pod('d'))).toEqual(['fd00:10:244::5', '10.244.0.5'])
+    expect(new PodIPAllocator().addressesOf('default/e', pod('e'), [], () => [])).toEqual([])
   })
 })

@@ -4,13 +4,15 @@ import { deepEqual } from '../../lib/deep-equal.ts'
 import type { Plan } from '../../runtime/plan.ts'
 import { isHeadless } from './pod-endpoint.ts'
 import { subsetsOf } from './subsets.ts'
-import { LAST_CHANGE_TRIGGER_TIME, triggerTime } from './trigger-time.ts'
+import { LAST_CHANGE_TRIGGER_TIME } from './trigger-times.ts'
 
 export interface ObservedEndpoints {
   /** undefined when it is gone and only its Endpoints are left. */
   readonly service: Service | undefined
   readonly endpoints: Endpoints | undefined
   readonly pods: readonly Pod[]
+  /** Of the first change that wasn't told of. */
+  readonly triggerTime?: string | undefined
 }
 
 export const ENDPOINTS = 'endpoints'
@@ -19,8 +21,9 @@ const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity'
 const MANAGED_BY = 'endpoints.kubernetes.io/managed-by'
 export const HEADLESS_LABEL = 'service.kubernetes.io/headless'
 
-export function reconcileEndpoints({ service, endpoints, pods }: ObservedEndpoints): Plan {
+export function reconcileEndpoints({ service, endpoints, pods, triggerTime }: ObservedEndpoints): Plan {
   if (service === undefined) {
+    // Also those that somebody made by hand for a Service without a selector.
     if (endpoints === undefined) return {}
     const { namespace = '', name, uid } = endpoints.metadata
     return { actions: [{ verb: 'delete', target: { resource: ENDPOINTS, namespace, name }, preconditions: { uid } }] }
@@ -31,14 +34,13 @@ export function reconcileEndpoints({ service, endpoints, pods }: ObservedEndpoin
   const isCurrent =
     endpoints !== undefined &&
     deepEqual(endpoints.subsets ?? [], subsets) &&
-    deepEqual(current?.labels ?? {}, labels) &&
+    deepEqual(withoutHeadless(current?.labels), withoutHeadless(labels)) &&
     current?.annotations?.[OVER_CAPACITY] === (isTruncated ? 'truncated' : undefined)
   if (isCurrent) return {}
-  const { [LAST_CHANGE_TRIGGER_TIME]: published, [OVER_CAPACITY]: _, ...others } = current?.annotations ?? {}
-  const time = triggerTime(service, pods, published)
+  const { [LAST_CHANGE_TRIGGER_TIME]: _time, [OVER_CAPACITY]: _capacity, ...others } = current?.annotations ?? {}
   const annotations = {
     ...others,
-    ...(time !== undefined && { [LAST_CHANGE_TRIGGER_TIME]: time }),
+    ...(triggerTime !== undefined && { [LAST_CHANGE_TRIGGER_TIME]: triggerTime }),
     ...(isTruncated && { [OVER_CAPACITY]: 'truncated' }),
   }
   const metadata: Partial<ObjectMeta> = {
@@ -64,7 +66,15 @@ export function reconcileEndpoints({ service, endpoints, pods }: ObservedEndpoin
   return { actions: [{ verb: 'create', resource: ENDPOINTS, object, failureEvent }] }
 }
 
+function withoutHeadless(labels: Record<string, string> = {}): Record<string, string> {
+  const { [HEADLESS_LABEL]: _, ...others } = labels
+  return others
+}
+
 function labelsFor(service: Service): Record<string, string> {
-  const { [HEADLESS_LABEL]: _, ...own } = service.metadata.labels ?? {}
-  return { ...own, ...(isHeadless(service) && { [HEADLESS_LABEL]: '' }), [MANAGED_BY]: 'endpoint-controller' }
+  return {
+    ...withoutHeadless(service.metadata.labels),
+    ...(isHeadless(service) && { [HEADLESS_LABEL]: '' }),
+    [MANAGED_BY]: 'endpoint-controller',
+  }
 }

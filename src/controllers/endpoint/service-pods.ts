@@ -5,6 +5,7 @@ import type { Pod, Service } from '../../api/types.gen.ts'
 import { deepEqual } from '../../lib/deep-equal.ts'
 import type { IndexFunction, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf } from '../../runtime/owner-keys.ts'
+import { isPodReady } from '../pods/pod-state.ts'
 
 export const PODS = 'pods'
 export const SERVICES = 'services'
@@ -50,19 +51,10 @@ function addServices(keys: Set<Key>, reader: Reader, pod: Pod): void {
   }
 }
 
-/** Upstream: podEndpointsChanged */
+/** Whether it has ended isn't looked at, only whether it is ready still. Upstream: podEndpointsChanged */
 function isEndpointChange(now: Pod, before: Pod): boolean {
-  const seen = ({ metadata, spec, status }: Pod) => [
-    metadata.deletionTimestamp !== undefined,
-    status?.phase === 'Succeeded' || status?.phase === 'Failed',
-    status?.conditions?.find(({ type }) => type === 'Ready')?.status,
-    status?.podIP,
-    status?.podIPs,
-    spec.nodeName,
-    spec.hostname,
-    spec.subdomain,
-  ]
-  return !deepEqual(seen(now), seen(before))
+  if (now.metadata.deletionTimestamp !== undefined) return true
+  return isPodReady(now) !== isPodReady(before) || !deepEqual(now.status?.podIPs, before.status?.podIPs)
 }
 
 function podLabels({ metadata }: Pod): readonly string[] {

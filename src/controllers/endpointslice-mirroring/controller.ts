@@ -28,6 +28,7 @@ export const endpointSliceMirroringController: ControllerDefinition<ObservedMirr
     },
     [ENDPOINT_SLICES]: (current, old) => [...new Set([...mirroredKeys(current), ...mirroredKeys(old)])],
   },
+  retryDelays: { firstMs: 1000, longestMs: 100_000 },
   indexes: { [ENDPOINT_SLICES]: { [BY_ENDPOINTS]: mirroredKeys } },
   observe(reader, key) {
     const { namespace, name } = splitKey(key)

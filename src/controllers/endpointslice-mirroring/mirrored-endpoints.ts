@@ -1,5 +1,5 @@
 /** What Endpoints say, as EndpointSlices say it. Upstream: endpointslicemirroring utils.go, reconciler_helpers.go; RepackSubsets. */
-import { isIP } from 'node:net'
+import { addressText, withoutLeadingZeros } from '../../api/core/v1/ip-address.ts'
 import type { DiscoveryV1EndpointPort, Endpoint, EndpointAddress, EndpointPort, Endpoints } from '../../api/types.gen.ts'
 import { familyOf, type IpFamily } from '../endpoint/pod-endpoint.ts'
 import { portsKey } from '../endpointslice/pack.ts'
@@ -36,16 +36,17 @@ export function mirroredGroups({ subsets = [] }: Endpoints): Mirrored {
         skippedCount += addressees.length - i
         break
       }
-      if (isIP(address.ip) === 0) {
+      const ip = addressText(withoutLeadingZeros(address.ip))
+      if (ip === undefined) {
         invalidCount++
         continue
       }
       added++
-      const family = familyOf(address.ip)
+      const family = familyOf(ip)
       const key = groupKey(family, ports)
       const group = groups.get(key) ?? { family, ports, endpoints: [] }
       groups.set(key, group)
-      group.endpoints.push(endpointOf(address, isReady))
+      group.endpoints.push(endpointOf({ ...address, ip }, isReady))
     }
   }
   return { groups, invalidCount, skippedCount }

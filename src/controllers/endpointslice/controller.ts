@@ -1,10 +1,10 @@
 /** EndpointSlices: the addresses behind a Service, a hundred to an object. */
-import { controllerOf } from '../../api/meta/owner-references.ts'
 import type { KubeObject } from '../../api/object.ts'
 import type { EndpointSlice, Node, Service } from '../../api/types.gen.ts'
 import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
 import { hasPodEndpoints, PODS, podsOf, SERVICE_POD_INDEXES, SERVICES, servicesOfPod } from '../endpoint/service-pods.ts'
+import { TriggerTimes } from '../endpoint/trigger-times.ts'
 import { ENDPOINT_SLICES, type ObservedSlices, reconcileSlices } from './reconcile.ts'
 import { MANAGED_BY_LABEL, MANAGER, SERVICE_NAME_LABEL } from './slice-metadata.ts'
 import { isOverloaded, wantsTopologyHints } from './topology-hints.ts'
@@ -13,11 +13,15 @@ import { ZoneCapacity, type ZoneRatios } from './zone-capacity.ts'
 const NODES = 'nodes'
 const BY_SERVICE = 'service'
 
+/** Upstream: endpointSliceChangeMinSyncDelay */
+const SLICE_CHANGE_DELAY_MS = 1000
+
 const BY_HINTS = 'hints'
 const TOPOLOGY = 'topology'
 
 export function endpointSliceController(): ControllerDefinition<ObservedSlices> {
   const capacity = new ZoneCapacity()
+  const times = new TriggerTimes()
   return {
     name: 'endpointslice',
     component: 'endpoint-slice-controller',
@@ -31,6 +35,8 @@ export function endpointSliceController(): ControllerDefinition<ObservedSlices> 
         return isChange ? overloaded(reader, capacity.ratios()) : []
       },
     },
+    watchDelaysMs: { [ENDPOINT_SLICES]: SLICE_CHANGE_DELAY_MS },
+    retryDelays: { firstMs: 1000, longestMs: 1000_000 },
     indexes: {
       ...SERVICE_POD_INDEXES,
       [SERVICES]: {
@@ -39,7 +45,7 @@ export function endpointSliceController(): ControllerDefinition<ObservedSlices> 
       },
       [ENDPOINT_SLICES]: { [BY_SERVICE]: serviceKeys },
     },
-    observe: (reader, key) => observe(reader, key, capacity),
+    observe: (reader, key) => observe(reader, key, capacity, times),
     reconcile: reconcileSlices,
   }
 }
@@ -58,9 +64,10 @@ function overloaded(reader: Reader, ratios: ZoneRatios | undefined): Key[] {
   })
 }
 
-function observe(reader: Reader, key: Key, capacity: ZoneCapacity): ObservedSlices | undefined {
+function observe(reader: Reader, key: Key, capacity: ZoneCapacity, times: TriggerTimes): ObservedSlices | undefined {
   const { namespace, name } = splitKey(key)
   const service = reader.get<Service>(SERVICES, namespace, name)
+  if (service === undefined) times.forget(key)
   if (service === undefined || !hasPodEndpoints(service)) return undefined
   const pods = podsOf(reader, service)
   const nodes = new Map<string, Node>()
@@ -68,11 +75,8 @@ function observe(reader: Reader, key: Key, capacity: ZoneCapacity): ObservedSlic
     const node = spec.nodeName && !nodes.has(spec.nodeName) ? reader.get<Node>(NODES, '', spec.nodeName) : undefined
     if (node !== undefined) nodes.set(node.metadata.name, node)
   }
-  // A namesake's slices, of a Service that was deleted, are the garbage collector's.
-  const slices = reader
-    .indexed<EndpointSlice>(ENDPOINT_SLICES, BY_SERVICE, key)
-    .filter((slice) => [undefined, service.metadata.uid].includes(controllerOf(slice)?.uid))
-  return { service, slices, pods, nodes, zoneRatios: capacity.ratios() }
+  const slices = reader.indexed<EndpointSlice>(ENDPOINT_SLICES, BY_SERVICE, key)
+  return { service, slices, pods, nodes, zoneRatios: capacity.ratios(), triggerTime: times.next(key, service, pods) }
 }
 
 function serviceKeys(slice: KubeObject | undefined): readonly Key[] {

@@ -47,7 +47,8 @@ export function packEndpoints(
     else unchanged.push(slice)
   }
   const toAdd = [...missing.values()]
-  for (const endpoints of updated.values()) fill(endpoints, toAdd)
+  // The fullest first.
+  for (const endpoints of [...updated.values()].sort((a, b) => b.length - a.length)) fill(endpoints, toAdd)
   const create: Endpoint[][] = []
   while (toAdd.length > 0) {
     const chunk = toAdd.splice(0, MAX_ENDPOINTS)
@@ -74,9 +75,9 @@ function fill(endpoints: Endpoint[], toAdd: Endpoint[]): void {
   endpoints.push(...toAdd.splice(0, Math.max(0, MAX_ENDPOINTS - endpoints.length)))
 }
 
-/** Endpoints with it are states of the same one. Upstream: endpointset.go hashEndpoint */
-export function identityOf({ addresses, targetRef }: Endpoint): string {
-  return `${targetRef?.uid ?? ''} ${[...addresses].sort().join(',')}`
+/** Endpoints with it are states of the same one; a pod's namesake with its address takes its place. Upstream: endpointset.go hashEndpoint */
+export function identityOf({ addresses, hostname = '', targetRef }: Endpoint): string {
+  return JSON.stringify([...addresses].sort().concat(hostname, targetRef?.namespace ?? '', targetRef?.name ?? ''))
 }
 
 /** Slices and endpoints with the same ports belong together. */

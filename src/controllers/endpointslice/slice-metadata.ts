@@ -1,9 +1,9 @@
 import { controllerReference } from '../../api/meta/owner-references.ts'
 import type { KubeObject } from '../../api/object.ts'
-import type { ObjectMeta, Service } from '../../api/types.gen.ts'
+import type { EndpointSlice, ObjectMeta, Service } from '../../api/types.gen.ts'
 import { isHeadless } from '../endpoint/pod-endpoint.ts'
 import { HEADLESS_LABEL } from '../endpoint/reconcile.ts'
-import { LAST_CHANGE_TRIGGER_TIME } from '../endpoint/trigger-time.ts'
+import { LAST_CHANGE_TRIGGER_TIME } from '../endpoint/trigger-times.ts'
 
 export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name'
 export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by'
@@ -18,6 +18,17 @@ export function sliceLabels(service: Service): Record<string, string> {
     [SERVICE_NAME_LABEL]: service.metadata.name,
     [MANAGED_BY_LABEL]: MANAGER,
   }
+}
+
+/** Those that go with the Service's own: what the controller's own labels say isn't looked at again. Upstream: isReservedLabelKey */
+export function copiedLabels(labels: Record<string, string> = {}): Record<string, string> {
+  const { [HEADLESS_LABEL]: _headless, [SERVICE_NAME_LABEL]: _name, [MANAGED_BY_LABEL]: _manager, ...copied } = labels
+  return copied
+}
+
+export function isOwned({ metadata }: EndpointSlice, service: Service): boolean {
+  const owners = metadata.ownerReferences ?? []
+  return owners.some(({ apiVersion, kind, uid }) => uid === service.metadata.uid && kind === 'Service' && apiVersion === 'v1')
 }
 
 export function newSliceMetadata(service: Service, name: string, time: string | undefined): Partial<ObjectMeta> {

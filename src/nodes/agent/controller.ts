@@ -3,11 +3,12 @@
  * registers the node (labels, addresses, capacity, conditions), renews its lease and repeats its status. A node that is
  * annotated as failed goes silent, and what follows is up to the node lifecycle controller, as with a real one.
  */
+import type { IpFamily } from '../../api/core/v1/address-range.ts'
 import type { Lease, Node } from '../../api/types.gen.ts'
 import type { ControllerDefinition } from '../../runtime/controller.ts'
 import { NodeImages } from '../node-images.ts'
 import { type SilentState, silentState } from '../node-state.ts'
-import { addressAt, NodeIndexes, podCIDRAt } from './node-index.ts'
+import { addressAt, NodeIndexes } from './node-index.ts'
 import { LEASE_NAMESPACE, type ObservedNode, reconcileNode, TURNS } from './reconcile.ts'
 
 /** Nodes that are heard of in one turn. */
@@ -21,8 +22,13 @@ interface Seen {
 /**
  * @param kubeletVersion as in `kubectl get nodes`: v1.36.0
  * @param images what was pulled to the nodes
+ * @param families nodes have an address of each
  */
-export function nodeAgentController(kubeletVersion: string, images = new NodeImages()): ControllerDefinition<ObservedNode> {
+export function nodeAgentController(
+  kubeletVersion: string,
+  images = new NodeImages(),
+  families: readonly IpFamily[] = ['IPv4'],
+): ControllerDefinition<ObservedNode> {
   const indexes = new NodeIndexes()
   /** How nodes were when they were last looked at. */
   const seen = new Map<string, Seen>()
@@ -52,8 +58,7 @@ export function nodeAgentController(kubeletVersion: string, images = new NodeIma
       return {
         node,
         lease,
-        address: addressAt(index),
-        podCIDR: podCIDRAt(index),
+        addresses: families.map((family) => addressAt(index, family)),
         wasCordoned: before?.isCordoned ?? isCordoned,
         wasSilent: before?.silent,
         images: () => images.reportOf(node),

@@ -1,44 +1,37 @@
 /**
- * Every node has a number, and from it its address and the range its pods' addresses are from: node 0 is 10.0.0.2 with
- * 10.244.0.0/24. The numbers in use are read off the stored nodes. Upstream: nodeipam range_allocator.go (of a /16, which
- * would end at 256 nodes).
+ * Every node has a number, and from it its addresses: node 0 is 10.0.0.2 and fd00:10::2. The numbers in use are read off the stored
+ * nodes.
  */
+import type { IpFamily } from '../../api/core/v1/address-range.ts'
 import type { Node } from '../../api/types.gen.ts'
 import { parseIPv4 } from '../ipv4.ts'
-import { internalIP, podCIDROf } from '../node-state.ts'
+import { internalIPs } from '../node-state.ts'
 
-/** 10.244.0.0/24 … 10.255.255.0/24, then 10.128.0.0/24 … 10.243.255.0/24. */
-const HIGH_RANGES = 12 * 256
 export const MAX_NODES = 128 * 256
-/** Node addresses end in .2 … .251. */
+/** Node addresses of IPv4 end in .2 … .251. */
 const ADDRESSES_A_BLOCK = 250
+const IPV6_PREFIX = 'fd00:10::'
 
-export function podCIDRAt(index: number): string {
-  const block = index < HIGH_RANGES ? 244 * 256 + index : 128 * 256 + index - HIGH_RANGES
-  return `10.${Math.floor(block / 256)}.${block % 256}.0/24`
-}
-
-export function addressAt(index: number): string {
+export function addressAt(index: number, family: IpFamily): string {
+  if (family === 'IPv6') return `${IPV6_PREFIX}${(index + 2).toString(16)}`
   const block = Math.floor(index / ADDRESSES_A_BLOCK)
   return `10.${Math.floor(block / 256)}.${block % 256}.${(index % ADDRESSES_A_BLOCK) + 2}`
 }
 
-function indexOfCIDR(cidr: string | undefined): number | undefined {
-  const match = /^10\.(\d+)\.(\d+)\.0\/24$/.exec(cidr ?? '')
-  if (match === null) return undefined
-  const block = Number(match[1]) * 256 + Number(match[2])
-  if (block < 128 * 256) return undefined
-  return block >= 244 * 256 ? block - 244 * 256 : block - 128 * 256 + HIGH_RANGES
-}
-
-function indexOfAddress(address: string | undefined): number | undefined {
+function indexOfAddress(address: string): number | undefined {
+  if (address.startsWith(IPV6_PREFIX)) {
+    const host = /^[\da-f]{1,4}$/.exec(address.slice(IPV6_PREFIX.length))
+    return host === null ? undefined : indexWithin(Number.parseInt(host[0], 16) - 2)
+  }
   const parsed = parseIPv4(address)
   if (parsed === undefined || Math.floor(parsed / 2 ** 24) !== 10) return undefined
   const last = parsed % 256
   const block = Math.floor(parsed / 256) % 65536
-  if (last < 2 || last > 251) return undefined
-  const index = block * ADDRESSES_A_BLOCK + last - 2
-  return index < MAX_NODES ? index : undefined
+  return last < 2 || last > 251 ? undefined : indexWithin(block * ADDRESSES_A_BLOCK + last - 2)
+}
+
+function indexWithin(index: number): number | undefined {
+  return index >= 0 && index < MAX_NODES ? index : undefined
 }
 
 export class NodeIndexes {
@@ -77,9 +70,11 @@ export class NodeIndexes {
     this.#byName.delete(name)
   }
 
-  /** A node that came with an address or a range of its own occupies the numbers of both. */
+  /** A node that came with addresses of its own occupies the numbers of all. */
   #hold(node: Node): number | undefined {
-    const indexes = [indexOfCIDR(podCIDROf(node)), indexOfAddress(internalIP(node))].filter((index) => index !== undefined)
+    const indexes = internalIPs(node)
+      .map(indexOfAddress)
+      .filter((index) => index !== undefined)
     if (indexes.length === 0) return undefined
     this.#set(node.metadata.name, [...new Set(indexes)])
     return indexes[0]

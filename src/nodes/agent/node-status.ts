@@ -39,7 +39,7 @@ const DECLARED_FEATURES: readonly string[] = [
 ]
 
 /** The status with everything a kubelet reports; what the Node came with stays. */
-export function reportedStatus(node: Node, address: string, kubeletVersion: string, now: number): NodeStatus {
+export function reportedStatus(node: Node, addresses: readonly string[], kubeletVersion: string, now: number): NodeStatus {
   const status = node.status ?? {}
   const capacity = status.capacity ?? { ...DEFAULT_CAPACITY, ...annotatedCapacity(node) }
   const others = (status.conditions ?? []).filter(({ type }) => !HEALTHY.some((healthy) => healthy.type === type))
@@ -48,7 +48,7 @@ export function reportedStatus(node: Node, address: string, kubeletVersion: stri
     ...status,
     addresses: [
       ...(status.addresses ?? []),
-      ...(hasAddress('InternalIP') ? [] : [{ address, type: 'InternalIP' }]),
+      ...(hasAddress('InternalIP') ? [] : addresses.map((address) => ({ address, type: 'InternalIP' }))),
       ...(hasAddress('Hostname') ? [] : [{ address: node.metadata.name, type: 'Hostname' }]),
     ],
     capacity,

@@ -3,7 +3,7 @@ import { findCondition } from '../../api/meta/conditions.ts'
 import { microTimestamp, parseTimestamp } from '../../api/meta/time.ts'
 import type { ContainerImage, Lease, Node } from '../../api/types.gen.ts'
 import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
-import { awaitsBoot, bootedAt, bootID, podCIDROf, type SilentState, silentState, whyKubeletIsIdle } from '../node-state.ts'
+import { awaitsBoot, bootedAt, bootID, type SilentState, silentState, whyKubeletIsIdle } from '../node-state.ts'
 import { machineStep } from './machine-step.ts'
 import { isStatusIncomplete, reportedStatus } from './node-status.ts'
 
@@ -11,8 +11,7 @@ export interface ObservedNode {
   readonly node: Node
   readonly lease: Lease | undefined
   /** What it gets where the Node doesn't say. */
-  readonly address: string
-  readonly podCIDR: string
+  readonly addresses: readonly string[]
   /** When it was last looked at, it took no new pods. */
   readonly wasCordoned?: boolean
   /** What was the matter with it then. */
@@ -33,7 +32,7 @@ export const LEASE_RENEW_MS = 10_000
 const STATUS_REPORT_MS = 300_000
 
 export function reconcileNode(observed: ObservedNode, kubeletVersion: string, now: number): Plan {
-  const { node, lease, address, podCIDR, wasCordoned, wasSilent, turn = 0 } = observed
+  const { node, lease, addresses, wasCordoned, wasSilent, turn = 0 } = observed
   const { name } = node.metadata
   const target = { resource: 'nodes', namespace: '', name }
   if (node.metadata.deletionTimestamp !== undefined) return { waitingOn: `node ${name} is being deleted` }
@@ -52,7 +51,7 @@ export function reconcileNode(observed: ObservedNode, kubeletVersion: string, no
     events.push(nodeEvent(name, reason, `Node ${name} status is now: ${reason}`))
   }
 
-  const registration = registrationPatch(node, podCIDR)
+  const registration = registrationPatch(node)
   if (registration !== undefined) actions.push({ verb: 'patch', target, patch: registration })
 
   const renewedAt = parseTimestamp(lease?.spec.renewTime)
@@ -71,7 +70,7 @@ export function reconcileNode(observed: ObservedNode, kubeletVersion: string, no
   const isRegisteredFirst = registration !== undefined && lease !== undefined
   if (!isRegisteredFirst && isToReport) {
     const images = observed.images?.()
-    const reported = reportedStatus(node, address, kubeletVersion, now)
+    const reported = reportedStatus(node, addresses, kubeletVersion, now)
     const status = images === undefined ? reported : { ...reported, images }
     actions.push({ verb: 'patch', target, subresource: 'status', patch: { metadata: { uid: node.metadata.uid }, status } })
     if (hasStarted) events.push(nodeEvent(name, 'Starting', 'Starting kubelet.'))
@@ -121,14 +120,9 @@ function leaseAction(node: Node, lease: Lease | undefined, isOwn: boolean, now: 
   return { verb: 'update', resource: 'leases.coordination.k8s.io', object }
 }
 
-function registrationPatch(node: Node, podCIDR: string): Record<string, unknown> | undefined {
+function registrationPatch(node: Node): Record<string, unknown> | undefined {
   const labels = missingLabels(node)
-  const needsCIDR = podCIDROf(node) === undefined
-  if (labels === undefined && !needsCIDR) return undefined
-  return {
-    metadata: { uid: node.metadata.uid, ...(labels === undefined ? {} : { labels }) },
-    ...(needsCIDR ? { spec: { podCIDR, podCIDRs: [podCIDR] } } : {}),
-  }
+  return labels && { metadata: { uid: node.metadata.uid, labels } }
 }
 
 function missingLabels(node: Node): Record<string, string> | undefined {

@@ -2,13 +2,14 @@
  * The kubelets of all simulated nodes: a controller over the pods bound to them. It alone writes the status of such a
  * pod, and confirms its deletion. A failed node's pods are left as they are until it comes back.
  */
+import { podCIDRsOf } from '../../api/core/v1/pod-cidrs.ts'
 import { findCondition } from '../../api/meta/conditions.ts'
 import type { Node, Pod, Stage } from '../../api/types.gen.ts'
 import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
 import { NodeImages } from '../node-images.ts'
-import { podCIDROf, silentState, whyKubeletIsIdle } from '../node-state.ts'
+import { silentState, whyKubeletIsIdle } from '../node-state.ts'
 import { isBeingResized, isResized, RESIZE_PENDING } from '../pod-allocation.ts'
 import { isFinished } from '../pod-lifecycle.ts'
 import { isStaged, keysOfStaged, STAGES, stagesFor } from '../stages/controller.ts'
@@ -91,30 +92,33 @@ export function kubeletController(
       if (isMirror(pod) && pod.metadata.deletionTimestamp !== undefined) return undefined
       const node = reader.get<Node>('nodes', '', pod.spec.nodeName)
       if (node === undefined) return undefined
-      const podCIDR = podCIDROf(node)
-      const needsAddress = podCIDR !== undefined && pod.spec.hostNetwork !== true && !isFinished(pod.status)
-      const podIP = needsAddress ? addresses.addressOf(key, pod, podCIDR, () => podsOnNode(reader, node.metadata.name)) : undefined
+      const needsAddress = pod.spec.hostNetwork !== true && !isFinished(pod.status)
+      const podsThere = () => podsOnNode(reader, node.metadata.name)
+      const [podIP, secondPodIP] = needsAddress ? addresses.addressesOf(key, pod, podCIDRsOf(node), podsThere) : []
       const stages = isStaged(node) ? stagesFor('Pod', reader) : []
-      if (stages.length > 0) return { pod, node, podIP, stages }
+      if (stages.length > 0) return { pod, node, podIP, secondPodIP, stages }
       const asksForRoom = awaitsAdmission(pod) || (isResized(pod) && !isBeingResized(pod))
-      const others = asksForRoom ? { others: podsOnNode(reader, node.metadata.name) } : {}
+      const others = asksForRoom ? { others: podsThere() } : {}
       return {
         pod,
         node,
         podIP,
+        secondPodIP,
         isStopping: stopping.get(key) === pod.metadata.uid,
         isTakenUp: pod !== stored,
         cutOffSince: cutOff.get(key),
         lookedAt: lookedAt.get(key),
-        images: images.of(node, () => podsOnNode(reader, node.metadata.name)),
+        images: images.of(node, podsThere),
         ...others,
       }
     },
     reconcile: (observed, { now }) => {
-      const { pod, node, podIP, stages } = observed
+      const { pod, node, podIP, secondPodIP, stages } = observed
       if (stages !== undefined) {
         const idle = whyKubeletIsIdle(node)
-        return idle === undefined ? player.play(keyOfPod(pod), pod, stages, podFunctions(pod, node, podIP), now) : { waitingOn: idle }
+        return idle === undefined
+          ? player.play(keyOfPod(pod), pod, stages, podFunctions(pod, node, [podIP, secondPodIP]), now)
+          : { waitingOn: idle }
       }
       const plan = reconcilePod(observed, runtime, now)
       const works = whyKubeletIsIdle(node) === undefined

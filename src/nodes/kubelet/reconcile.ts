@@ -6,7 +6,7 @@ import { catchUp } from '../catch-up.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
 import { kubeletEvent } from '../kubelet-event.ts'
 import type { ImageStore } from '../node-images.ts'
-import { bootedAt, internalIP, whyKubeletIsIdle } from '../node-state.ts'
+import { bootedAt, internalIPs, whyKubeletIsIdle } from '../node-state.ts'
 import { asAllocated } from '../pod-allocation.ts'
 import { advancePod, isFinished, type PodOnNode, type PodStep } from '../pod-lifecycle.ts'
 import { afterBoot } from '../reboot.ts'
@@ -18,6 +18,8 @@ export interface ObservedPod {
   readonly node: Node
   /** undefined when the node has none left. */
   readonly podIP: string | undefined
+  /** Of the other family, where the node has ranges of both. */
+  readonly secondPodIP?: string | undefined
   /** It is being deleted, and its containers were told before. */
   readonly isStopping?: boolean
   /** Its containers have run before it was in the API: the status is what is known of them, and isn't stored yet. */
@@ -42,7 +44,7 @@ const ADDRESS_RETRY_MS = 10_000
 
 /** @param now milliseconds since the epoch */
 export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
-  const { node, podIP, isStopping = false, isTakenUp = false, cutOffSince, lookedAt, images, others } = observed
+  const { node, podIP, secondPodIP, isStopping = false, isTakenUp = false, cutOffSince, lookedAt, images, others } = observed
   const idle = whyKubeletIsIdle(node)
   if (idle !== undefined) return { waitingOn: idle }
   const boot = bootedAt(node)
@@ -61,7 +63,10 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
     status,
     events: happened,
     wakeAt,
-  } = step({ pod, hostIP: internalIP(node)!, podIP, runtime, whyDeferred, images, bootedAt: boot, now, lookedAt, isStopping }, cutOffSince)
+  } = step(
+    { pod, ...addressesOf(node, podIP, secondPodIP), runtime, whyDeferred, images, bootedAt: boot, now, lookedAt, isStopping },
+    cutOffSince,
+  )
   const events = [...(lost?.events ?? []), ...happened]
   if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, events)
   const waitingOn = whatPodWaitsFor(pod, status, podIP)
@@ -81,6 +86,11 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
     ...(wakeAt === undefined ? {} : { requeueAfterMs: Math.max(1, wakeAt - now) }),
     ...(waitingOn === undefined ? {} : { waitingOn }),
   }
+}
+
+function addressesOf(node: Node, podIP: string | undefined, secondPodIP: string | undefined) {
+  const [hostIP, secondHostIP] = internalIPs(node)
+  return { hostIP: hostIP!, podIP, second: { hostIP: secondHostIP, podIP: secondPodIP } }
 }
 
 function step(given: PodOnNode, cutOffSince: number | undefined): PodStep {
