@@ -43,6 +43,26 @@ describe('devices that are refused', () => {
         'spec.extendedResourceName: Invalid value: "gpu": must be a valid extended resource name',
       ],
     ],
+    [
+      CLASSES,
+      'selectors that mean nothing, and one that is no condition',
+      { spec: { selectors: [{ cel: { expression: 'noSuchVar' } }, { cel: { expression: '1' } }, { cel: {} }] } },
+      [
+        "spec.selectors[0].cel.expression: Invalid value: \"noSuchVar\": compilation failed: ERROR: <input>:1:1: undeclared reference to 'noSuchVar' (in container '')\n | noSuchVar\n | ^",
+        'spec.selectors[1].cel.expression: Invalid value: "1": must evaluate to bool or the unknown type, not int',
+        expect.stringContaining(
+          'spec.selectors[2].cel.expression: Invalid value: "": compilation failed: ERROR: <input>:1:1: Syntax error',
+        ),
+      ],
+    ],
+    [
+      CLAIMS,
+      'a selector that indexes by what is no name',
+      exactly({ selectors: [{ cel: { expression: 'device.attributes[true].someBoolean' } }] }),
+      [
+        "spec.devices.requests[0].exactly.selectors[0].cel.expression: Invalid value: \"device.attributes[true].someBoolean\": compilation failed: ERROR: <input>:1:18: found no matching overload for '_[_]' applied to '(map(string, map(string, any)), bool)'\n | device.attributes[true].someBoolean\n | .................^",
+      ],
+    ],
     [CLAIMS, 'a fine claim', exactly({ tolerations: [{}, { key: 'a', operator: 'Exists' }] }), []],
     [
       CLAIMS,

@@ -1,7 +1,7 @@
 /** What a claim may ask of devices, and the configuration that classes and claims hand to drivers. */
 
 import { pushInvalid } from '../../meta/field-checks.ts'
-import { type FieldError, invalid, notSupported, required, tooLong } from '../../meta/field-error.ts'
+import { type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../../meta/field-error.ts'
 import { isDns1123Label, isDns1123Subdomain, isLongerThan, isQualifiedName } from '../../meta/names.ts'
 import type {
   DeviceClaim,
@@ -14,6 +14,7 @@ import type {
   OpaqueDeviceConfiguration,
 } from '../../types.gen.ts'
 import { checkDriverName, checkFullyQualifiedName, checkLabelValue, checkList, checkSet, itself } from './device-formats.ts'
+import { selectorFault } from './device-selector.ts'
 
 export const MAX_REQUESTS = 32
 export const MAX_CONFIGS = 32
@@ -82,12 +83,19 @@ function checkExactRequest(errors: FieldError[], request: ExactDeviceRequest | D
   })
 }
 
-/** What the expressions say is not looked at. */
 export function checkSelectors(errors: FieldError[], selectors: readonly DeviceSelector[] | undefined, path: string): void {
   checkList(errors, selectors, MAX_SELECTORS, path, (list, { cel }, at) => {
     if (!cel) list.push(required(`${at}.cel`))
-    else if (isLongerThan(cel.expression ?? '', MAX_BYTES)) list.push(tooLong(`${at}.cel.expression`, MAX_BYTES))
+    else checkExpression(list, cel.expression ?? '', `${at}.cel.expression`)
   })
+}
+
+/** Upstream: validateCELSelector. */
+function checkExpression(errors: FieldError[], expression: string, path: string): void {
+  // What is too long isn't compiled.
+  const fault = isLongerThan(expression, MAX_BYTES) ? undefined : selectorFault(expression)
+  if (isLongerThan(expression, MAX_BYTES)) errors.push(tooLong(path, MAX_BYTES))
+  else if (fault !== undefined) errors.push(fault.isTooCostly ? forbidden(path, fault.detail) : invalid(path, expression, fault.detail))
 }
 
 function checkToleration(errors: FieldError[], { key, operator, value = '', effect }: DeviceToleration, path: string): void {
