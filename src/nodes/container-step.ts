@@ -43,6 +43,8 @@ export interface StepContext {
   readonly wakeAt: (milliseconds: number) => void
 }
 
+/** How often a pod is synced by itself: a minute, and half a minute at most to spread that. Upstream: pod_workers.go completeWork. */
+const RESYNC_MS = 75_000
 const POST_START_ERROR = 'PostStartHookError'
 /** How long a container is seen to have failed to start before it is tried again. */
 const FAILURE_SHOWN_MS = 1000
@@ -184,12 +186,18 @@ function restartAfter(
   const backoffMs = crashLoopBackoffMs(status)
   const startsAt = restartsAt(context, container, terminated, backoffMs)
   if (startsAt <= context.now) return start(context, container, role, status, startsAt)
-  const { name, namespace, uid } = context.pod.metadata
-  const pod = `${name}_${namespace}(${uid})`
-  const text = `Back-off restarting failed container ${container.name} in pod ${pod}`
-  context.record(containerEvent(context.pod, container, role, 'Warning', 'BackOff', text))
-  const message = `back-off ${goDuration(backoffMs)} restarting failed container=${container.name} pod=${pod}`
+  context.record(backOffEvent(context.pod, container, role))
+  const message = `back-off ${goDuration(backoffMs)} restarting failed container=${container.name} pod=${podText(context.pod)}`
   return { ...status, lastState: { terminated }, ready: false, state: { waiting: { reason: 'CrashLoopBackOff', message } } }
+}
+
+function backOffEvent(pod: Pod, container: Container, role: ContainerRole): PlannedEvent {
+  const text = `Back-off restarting failed container ${container.name} in pod ${podText(pod)}`
+  return containerEvent(pod, container, role, 'Warning', 'BackOff', text)
+}
+
+function podText({ metadata: { name, namespace, uid } }: Pod): string {
+  return `${name}_${namespace}(${uid})`
 }
 
 /** Not before the postStart hook of the last run is over, during which nothing is noticed, nor before its turn comes. */
@@ -220,7 +228,12 @@ function whileBackingOff(
   const backoffMs = backoffInMessage(message) ?? LONGEST_BACKOFF_MS
   const startsAt = restartsAt(context, container, terminated, backoffMs)
   if (startsAt <= context.now) return start(context, container, role, status, startsAt)
-  context.wakeAt(startsAt)
+  // It is said again with each sync of the pod.
+  const { now, lookedAt = now } = context
+  const noticedAt = restartsAt(context, container, terminated, 0)
+  const syncsUntil = (at: number) => Math.max(0, Math.floor((at - noticedAt) / RESYNC_MS))
+  for (let told = syncsUntil(lookedAt); told < syncsUntil(now); told++) context.record(backOffEvent(context.pod, container, role))
+  context.wakeAt(Math.min(startsAt, noticedAt + (syncsUntil(now) + 1) * RESYNC_MS))
   return status
 }
 

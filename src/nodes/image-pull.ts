@@ -50,7 +50,8 @@ export function withoutImage(pod: Pod, container: Container, status: ContainerSt
 }
 
 function once(status: ContainerStatus, reason: string, message: string, event: string, tell: Tell): ContainerStatus {
-  if (status.state?.waiting?.reason === reason) return status
+  const { waiting } = status.state ?? {}
+  if (waiting?.reason === reason && waiting.message === message) return status
   tell('Warning', event, message)
   tell('Warning', 'Failed', `Error: ${reason}`)
   return { ...status, state: { waiting: { reason, message } } }
@@ -63,17 +64,27 @@ function pulling(image: string, status: ContainerStatus, { since, now, tell, wak
   const isJustTried = now < triedAt + FAILURE_SHOWN_MS
   wakeAt(isJustTried ? triedAt + FAILURE_SHOWN_MS : nextAt)
   const shown = status.state?.waiting?.reason
+  // Another image is tried at once.
+  if (shown !== undefined && status.containerID === undefined && status.image !== image) {
+    wakeAt(now + FAILURE_SHOWN_MS)
+    tellOfFailure(quoted, cause, tell)
+    return { ...status, image, state: { waiting: { reason: 'ErrImagePull', message: cause } } }
+  }
   const reason = isJustTried ? 'ErrImagePull' : 'ImagePullBackOff'
   if (shown === reason) return status
   if (isJustTried || shown !== 'ErrImagePull') {
-    tell('Normal', 'Pulling', `Pulling image ${quoted}`)
-    tell('Warning', 'Failed', `Failed to pull image ${quoted}: ${cause}`)
-    tell('Warning', 'Failed', 'Error: ErrImagePull')
+    tellOfFailure(quoted, cause, tell)
   }
   if (isJustTried) return { ...status, state: { waiting: { reason, message: cause } } }
   tell('Normal', 'BackOff', `Back-off pulling image ${quoted}`)
   tell('Warning', 'Failed', 'Error: ImagePullBackOff')
   return { ...status, state: { waiting: { reason, message: `Back-off pulling image ${quoted}: ErrImagePull: ${cause}` } } }
+}
+
+function tellOfFailure(quoted: string, cause: string, tell: Tell): void {
+  tell('Normal', 'Pulling', `Pulling image ${quoted}`)
+  tell('Warning', 'Failed', `Failed to pull image ${quoted}: ${cause}`)
+  tell('Warning', 'Failed', 'Error: ErrImagePull')
 }
 
 /** When it was tried last, and is tried next. */

@@ -13,8 +13,12 @@ export function baseStatus(pod: Pod, hostIPs: readonly [HostIP, ...HostIP[]], no
   const old = pod.status ?? {}
   const { initContainers = [], containers, ephemeralContainers = [] } = pod.spec
   const waiting = initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating'
-  const known = (statuses: readonly ContainerStatus[] | undefined, container: Container) =>
-    statuses?.find(({ name }) => name === container.name) ?? initialStatus(container, waiting)
+  const known = (statuses: readonly ContainerStatus[] | undefined, container: Container) => {
+    const own = statuses?.find(({ name }) => name === container.name)
+    if (own === undefined) return initialStatus(container, waiting)
+    const isUntried = own.containerID === undefined && own.state?.waiting?.reason === waiting
+    return isUntried && own.image !== container.image ? { ...own, image: container.image ?? '' } : own
+  }
   // By name, where init containers keep their order.
   const sorted = (each: readonly Container[], statuses: readonly ContainerStatus[] | undefined) =>
     each.map((container) => known(statuses, container)).sort((a, b) => (a.name < b.name ? -1 : 1))

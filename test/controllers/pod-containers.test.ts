@@ -209,6 +209,22 @@ describe('a rule that restarts all containers', () => {
     expect(await statuses()).toMatchObject({ main: 'Completed 0', other: 'Running ready' })
   })
 
+  it.each<[string, object]>([
+    ['an init container', { name: 'first', image: 'x', command: ['sleep', '4'], ...restartAll }],
+    ['a sidecar', sidecar('first', { command: ['sleep', '4'], restartPolicyRules: restartAll.restartPolicyRules })],
+  ])('may be that of %s', async (_, first) => {
+    const pod = barePod('app', { spec: { ...NEVER, initContainers: [first] }, ...annotated({ 'exit-code/first': '42,0' }) })
+    await cluster.apply(pod)
+    await cluster.seconds(4)
+    expect(await condition('AllContainersRestarting')).toMatchObject({ status: 'True' })
+    expect((await statuses()).first).toBe('Error 42')
+    expect((await status()).phase).not.toBe('Failed')
+    await cluster.seconds(5)
+    expect(await statuses()).toMatchObject({ main: 'Running ready' })
+    expect((await status()).initContainerStatuses![0]!.restartCount).toBeGreaterThan(0)
+    expect(await condition('AllContainersRestarting')).toMatchObject({ status: 'False' })
+  })
+
   it('does so once a second at most', async () => {
     await cluster.apply(barePod('app', { spec: NEVER, container: { ...restartAll, command: ['sh', '-c', 'exit 42'] } }))
     await cluster.seconds(10)

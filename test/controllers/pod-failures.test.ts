@@ -138,6 +138,20 @@ describe('an image that is not there', () => {
     ])
   })
 
+  it('is tried at once when it is another', async () => {
+    await cluster.apply(barePod('app', { container: { image: 'x:missing' } }))
+    await cluster.seconds(100)
+    await cluster.cluster.app.inject({
+      method: 'PATCH',
+      url: '/api/v1/namespaces/default/pods/app',
+      headers: { 'content-type': 'application/strategic-merge-patch+json' },
+      payload: JSON.stringify({ spec: { containers: [{ name: 'main', image: 'y:missing' }] } }),
+    })
+    await cluster.cluster.settle()
+    expect(await container()).toMatchObject({ image: 'y:missing', state: { waiting: { message: expect.stringContaining('y:missing') } } })
+    expect((await told('Pulling')).at(-1)).toEqual(['Pulling', 'Pulling image "y:missing"', 1])
+  })
+
   it.each([
     [
       'that must not be pulled',

@@ -162,6 +162,8 @@ describe('a container that ends', () => {
     expect((await container()).lastState?.terminated?.exitCode).toBe(1)
     expect(await phase()).toBe('Running')
     const [event] = await cluster.events('app', 'BackOff')
+    // Once for each wait, and with each sync in those that are long.
+    expect(event?.count).toBe(1 + 1 + 1 + 2 + 3 + 4 + 1)
     expect(event?.message).toMatch(/^Back-off restarting failed container main in pod app_default\(/)
   })
 

@@ -43,7 +43,7 @@ export function kubeletController(
   const stopping = new Map<Key, string>()
   /** Since when nothing was heard of pods that go on, in milliseconds since the epoch. */
   const cutOff = new Map<Key, number>()
-  /** When each pod with probes was last looked at. */
+  /** When each pod of which more is told than its status was last looked at. */
   const lookedAt = new Map<Key, number>()
   return {
     name: 'kubelet',
@@ -130,6 +130,7 @@ export function kubeletController(
       const isToStop = pod.metadata.deletionTimestamp !== undefined && works
       if (isToStop) stopping.set(keyOfPod(pod), pod.metadata.uid)
       if (isToldOf(pod)) lookedAt.set(keyOfPod(pod), now)
+      else lookedAt.delete(keyOfPod(pod))
       return plan
     },
   }
@@ -138,6 +139,8 @@ export function kubeletController(
 /** Does more happen to its containers than their statuses show? */
 function isToldOf({ spec, status }: Pod): boolean {
   if (isFinished(status)) return false
+  const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
+  if (statuses.some(({ state }) => state?.waiting?.reason === 'CrashLoopBackOff')) return true
   return [...spec.containers, ...(spec.initContainers ?? [])].some(
     ({ livenessProbe, readinessProbe, startupProbe, lifecycle }) => livenessProbe ?? readinessProbe ?? startupProbe ?? lifecycle,
   )
