@@ -122,7 +122,7 @@ export async function createServer({
   const resources = new Resources(definitions)
   const cache = new Cache(storage, { attributesOf: attributesBy(resources), maxChanges: MAX_CHANGES, maxChangeBytes: MAX_CHANGE_BYTES })
   const view = clusterView(cache, clock)
-  const runtime = new SimulatedRuntime()
+  const runtime = new SimulatedRuntime(view)
   const context: RegistryContext = {
     cache,
     resources,
@@ -184,7 +184,7 @@ export async function createServer({
         advertised: () => advertisedBy(app, serviceRanges),
       }),
       schedulerController(),
-      kubeletController(runtime, stageTools, mirrors, images),
+      kubeletController(runtime, stageTools, mirrors, images, view),
       nodeStagesController(stageTools),
       staticPodController(manifests, mirrors),
       nodeAgentController(

@@ -5,9 +5,12 @@
  */
 import type { Container, Pod } from '../api/types.gen.ts'
 import { behaviourAnnotations } from './behaviour-annotations.ts'
-import { environmentOf, expandReferences } from './container-environment.ts'
 import { declaredLog } from './declared-log.ts'
 import type { Failing } from './probe-course.ts'
+import { configFault } from './references/config-fault.ts'
+import { type EnvironmentOptions, expandReferences, type Variables } from './references/environment.ts'
+import { type RunSettings, SettingsOfRuns } from './references/run-settings.ts'
+import type { ObjectReader } from './references/sources.ts'
 import { isKnownCommand, type LogWindow, type PredictedLog, type Prediction, predictCommand, predictLog } from './shell.ts'
 import type { Chunk } from './shell-output.ts'
 
@@ -30,11 +33,15 @@ export interface ContainerOutcome {
 }
 
 export interface ContainerRuntime {
+  /** Why the container can't be made: something it refers to is missing, or it may not run as it is to. Of its next run. */
+  configFault(pod: Pod, container: Container): string | undefined
   outcome(pod: Pod, container: Container, attempt: Attempt): ContainerOutcome
   /** When a command that is run beside the container, as probes do, fails. */
   failuresOf(pod: Pod, container: Container, attempt: Attempt, command: readonly string[]): readonly Failing[]
   /** What an attempt prints up to some time, and how far that is known; it may hold more than was asked for. */
   log(pod: Pod, container: Container, attempt: Attempt, window: LogWindow): PredictedLog
+  /** The pod is gone: nobody will ask about it any more. @param pod NAMESPACE/NAME */
+  forget(pod: string): void
 }
 
 /** A batch program that nobody knows: long enough to be seen running, short enough not to wait for. */
@@ -52,11 +59,25 @@ const REMEMBERED_LIMIT = 1000
 export class SimulatedRuntime implements ContainerRuntime {
   /** By command line: pods of one template share theirs, and each is asked about several times. */
   readonly #remembered = new Map<string, Prediction>()
+  readonly #settings: SettingsOfRuns
+
+  /** @param objects what containers may refer to; without it they don't get what would come out of it */
+  constructor(objects?: ObjectReader) {
+    this.#settings = new SettingsOfRuns(objects)
+  }
+
+  configFault(pod: Pod, container: Container): string | undefined {
+    return configFault(pod, container, this.#settings.faultOf(pod, container, this.#fileOf(pod)))
+  }
+
+  forget(pod: string): void {
+    this.#settings.forget(pod)
+  }
 
   outcome(pod: Pod, container: Container, attempt: Attempt): ContainerOutcome {
     const behaviour = behaviourAnnotations(pod, container.name)
-    const { isBatch, environment, argv, isKnown } = commandOf(pod, container)
-    const prediction = this.#predict(argv, isKnown, environment, isBatch, attempt)
+    const { isBatch, argv, isKnown, ...settings } = this.#commandOf(pod, container, attempt)
+    const prediction = this.#predict(argv, isKnown, settings, isBatch, attempt)
     const codes = behaviour.exitCodes
     const exitCode = codes?.[Math.min(attempt.restartCount, codes.length - 1)] ?? prediction.exitCode
     // An exit code makes sense only for a container that ends.
@@ -74,56 +95,66 @@ export class SimulatedRuntime implements ContainerRuntime {
   log(pod: Pod, container: Container, attempt: Attempt, window: LogWindow): PredictedLog {
     const { log } = behaviourAnnotations(pod, container.name)
     if (log !== undefined) return declaredLog(log, attempt.startedAt, window)
-    const { isBatch, environment, argv, isKnown } = commandOf(pod, container)
+    const { isBatch, variables, files, argv, isKnown } = this.#commandOf(pod, container, attempt)
     if (!isKnown) return { printed: [], knownUntilMs: 'forever' }
-    const context = { environment, unknownCommand: isBatch ? UNKNOWN_BATCH : UNKNOWN_SERVER, now: attempt.startedAt }
+    const context = { environment: variables, files, unknownCommand: isBatch ? UNKNOWN_BATCH : UNKNOWN_SERVER, now: attempt.startedAt }
     return predictLog(argv, context, window)
   }
 
   failuresOf(pod: Pod, container: Container, attempt: Attempt, command: readonly string[]): readonly Failing[] {
-    const { isBatch, environment, argv, isKnown } = commandOf(pod, container)
-    const { absences } = this.#predict(argv, isKnown, environment, isBatch, attempt)
+    const { isBatch, variables, files, argv, isKnown } = this.#commandOf(pod, container, attempt)
+    const { absences } = this.#predict(argv, isKnown, { variables, files }, isBatch, attempt)
     const missing = absences.filter(({ path }) => command.some((word) => word.split(/[\s;&|]+/).includes(path)))
     if (missing.length > 0) return missing
-    const { exitCode } = predictCommand(command, { environment, unknownCommand: QUICK, now: attempt.startedAt })
+    const { exitCode } = predictCommand(command, { environment: variables, files, unknownCommand: QUICK, now: attempt.startedAt })
     return exitCode === 0 ? [] : [{ fromMs: 0, toMs: Number.POSITIVE_INFINITY }]
   }
 
-  #predict(
-    argv: readonly string[],
-    isKnown: boolean,
-    environment: Readonly<Record<string, string>>,
-    isBatch: boolean,
-    attempt: Attempt,
-  ): Prediction {
+  #predict(argv: readonly string[], isKnown: boolean, { variables, files }: RunSettings, isBatch: boolean, attempt: Attempt): Prediction {
     const unknownCommand = isBatch ? UNKNOWN_BATCH : UNKNOWN_SERVER
     if (!isKnown) return unknownCommand
     const usesTime = argv.some((word) => word.includes('date'))
-    const key = JSON.stringify([isBatch, argv, environment, usesTime ? attempt.startedAt : 0])
+    const key = JSON.stringify([isBatch, argv, variables, [...files], usesTime ? attempt.startedAt : 0])
     let prediction = this.#remembered.get(key)
     if (prediction === undefined) {
-      prediction = predictCommand(argv, { environment, unknownCommand, now: attempt.startedAt })
+      prediction = predictCommand(argv, { environment: variables, files, unknownCommand, now: attempt.startedAt })
       if (this.#remembered.size >= REMEMBERED_LIMIT) this.#remembered.clear()
       this.#remembered.set(key, prediction)
     }
     return prediction
   }
+
+  #commandOf(pod: Pod, container: Container, { restartCount }: Attempt): Command {
+    const { variables: own, files } = this.#settings.of(pod, container, restartCount, this.#fileOf(pod))
+    const argv = commandLine(container, own)
+    // Only to those who ask: pods of one template share what is foretold of them.
+    const asksForName = argv.some((word) => /hostname|\benv\b/i.test(word))
+    const variables = asksForName ? { HOSTNAME: pod.spec.hostname ?? pod.metadata.name, ...own } : own
+    return { isBatch: isBatchContainer(pod, container), variables, files, argv, isKnown: argv.length > 0 && isKnownCommand(argv) }
+  }
+
+  /** What the pod's init containers write to its volumes. */
+  #fileOf(pod: Pod): EnvironmentOptions['fileOf'] {
+    return (volume, path) => {
+      let isAllKnown = true
+      for (const container of pod.spec.initContainers?.toReversed() ?? []) {
+        const mount = container.volumeMounts?.find(({ name }) => name === volume)
+        if (mount === undefined) continue
+        const attempt = { restartCount: 0, startedAt: 0 }
+        const { isBatch, argv, isKnown, ...settings } = this.#commandOf(pod, container, attempt)
+        const file = this.#predict(argv, isKnown, settings, isBatch, attempt).files.get(`${mount.mountPath.replace(/\/+$/, '')}/${path}`)
+        if (file !== undefined) return { text: file }
+        isAllKnown &&= isKnown
+      }
+      return isAllKnown ? 'missing' : undefined
+    }
+  }
 }
 
-interface Command {
+interface Command extends RunSettings {
   readonly isBatch: boolean
-  readonly environment: Readonly<Record<string, string>>
   readonly argv: readonly string[]
   readonly isKnown: boolean
-}
-
-function commandOf(pod: Pod, container: Container): Command {
-  const own = environmentOf(pod, container)
-  const argv = commandLine(container, own)
-  // Only to those who ask: pods of one template share what is foretold of them.
-  const asksForName = argv.some((word) => /hostname|\benv\b/i.test(word))
-  const environment = asksForName ? { HOSTNAME: pod.spec.hostname ?? pod.metadata.name, ...own } : own
-  return { isBatch: isBatchContainer(pod, container), environment, argv, isKnown: argv.length > 0 && isKnownCommand(argv) }
 }
 
 /** Meant to end by itself: a Job's container, or one that must end before the others start. */
@@ -134,7 +165,7 @@ function isBatchContainer(pod: Pod, container: Container): boolean {
 }
 
 /** With `$(NAME)` replaced as the kubelet does. Arguments alone count as a command if they look like one: the image may have no entrypoint. */
-function commandLine(container: Container, environment: Readonly<Record<string, string>>): string[] {
+function commandLine(container: Container, environment: Variables): string[] {
   const command = container.command ?? []
   const args = container.args ?? []
   const argv = command.length > 0 ? [...command, ...args] : isKnownCommand(args) ? args : []

@@ -7,6 +7,7 @@ import { parseTimestamp } from '../api/meta/time.ts'
 import type { Container, ContainerStateTerminated, ContainerStatus, Pod } from '../api/types.gen.ts'
 import type { PlannedEvent } from '../runtime/plan.ts'
 import { behaviourAnnotations } from './behaviour-annotations.ts'
+import { CONFIG_ERROR, misconfigured } from './config-error.ts'
 import type { ContainerRuntime } from './container-behaviour.ts'
 import { endOf, terminationMessage } from './container-end.ts'
 import { postStartHook } from './container-hooks.ts'
@@ -21,6 +22,7 @@ import type { ImageStore } from './node-images.ts'
 import { hasOtherAmounts, needsRestartToResize, RESIZE_IN_PROGRESS } from './pod-allocation.ts'
 import { RESTARTING_ALL } from './restart-all.ts'
 import { type ContainerRole, restartsAll, shouldRestart } from './restart-rule.ts'
+import { nextSync } from './sync-retry.ts'
 
 export interface StepContext {
   readonly pod: Pod
@@ -58,7 +60,8 @@ export function stepContainer(context: StepContext, container: Container, role: 
     if (next === status) return status
     // What happened in a run is told of once.
     const isSameRun = status.state?.running !== undefined && next.state?.running !== undefined && next.restartCount === status.restartCount
-    current = isSameRun ? { ...context, lookedAt: context.now } : context
+    const isToldOf = isSameRun || next.state?.waiting?.reason === CONFIG_ERROR
+    current = isToldOf ? { ...context, lookedAt: context.now } : context
     status = next
   }
 }
@@ -67,6 +70,7 @@ function nextState(context: StepContext, container: Container, role: ContainerRo
   if (status.state?.running) return whileRunning(context, container, role, status)
   // A pod that is to go starts nothing any more.
   if (context.pod.metadata.deletionTimestamp !== undefined) return status
+  if (status.state?.waiting?.reason === CONFIG_ERROR) return whileMisconfigured(context, container, role, status)
   if (status.state?.terminated) return afterEnd(context, container, role, status, status.state.terminated)
   const last = status.lastState?.terminated
   return last === undefined || last.reason === RESTARTING_ALL
@@ -237,6 +241,17 @@ function whileBackingOff(
   return status
 }
 
+/** What it refers to is looked for with each sync of the pod. */
+function whileMisconfigured(context: StepContext, container: Container, role: ContainerRole, status: ContainerStatus): ContainerStatus {
+  const { pod, runtime, now, lookedAt, stageStartsAt, wakeAt } = context
+  const since = parseTimestamp(status.lastState?.terminated?.finishedAt) || stageStartsAt
+  // After a restart of the process nobody knows when it was looked at.
+  const isDue = lookedAt === undefined ? runtime.configFault(pod, container) === undefined : nextSync(since, lookedAt) <= now
+  const next = isDue ? start(context, container, role, status, undefined) : status
+  if (next.state?.waiting !== undefined) wakeAt(nextSync(since, now))
+  return next
+}
+
 /**
  * The container's first run, or its next. Nothing is reported of it before its postStart hook has ended: a kubelet waits for that.
  * @param at when it starts, which may be a while ago if it has such a hook; undefined for one that nothing stored says the time of:
@@ -250,6 +265,8 @@ function start(
   at: number | undefined,
 ): ContainerStatus {
   const { pod, now, runtime, lookedAt } = context
+  const fault = runtime.configFault(pod, container)
+  if (fault !== undefined) return misconfigured(context, container, role, status, fault)
   const tell = (type: PlannedEvent['type'], reason: string, message: string) =>
     context.record(containerEvent(pod, container, role, type, reason, message))
   const hook = postStartHook(pod, container)

@@ -2,19 +2,23 @@
  * A pod's life on its node: from the stored pod and the time to the status a kubelet would report now. Pure; knows no
  * cluster. It keeps nothing between calls: `wakeAt` says when the status changes next if nothing else happens.
  */
-import { parseTimestamp } from '../api/meta/time.ts'
+import { findCondition, isConditionTrue } from '../api/meta/conditions.ts'
+import { parseTimestamp, timestamp } from '../api/meta/time.ts'
 import type { HostIP, Pod, PodStatus } from '../api/types.gen.ts'
 import type { PlannedEvent } from '../runtime/plan.ts'
 import type { ContainerRuntime } from './container-behaviour.ts'
 import type { StepContext } from './container-step.ts'
 import type { ImageStore } from './node-images.ts'
-import { podConditions } from './pod-conditions.ts'
+import { hasStartedContainer, podConditions } from './pod-conditions.ts'
 import { stepContainers } from './pod-containers.ts'
 import { endingStatus } from './pod-ending.ts'
 import { podPhase } from './pod-phase.ts'
 import { type Resize, resizeCompletion, resizeOf, type WhyDeferred, withGrants, withPromises } from './pod-resize.ts'
 import { baseStatus, podResourceStatus } from './pod-status.ts'
 import { deadlineOf, terminationOf } from './pod-termination.ts'
+import { lookAtMounts } from './references/mounts.ts'
+import { tellingOfPullSecrets } from './references/pull-secrets.ts'
+import { type ObjectReader, sourcesOf } from './references/sources.ts'
 
 export interface PodOnNode {
   readonly pod: Pod
@@ -24,6 +28,8 @@ export interface PodOnNode {
   /** Of the other family, in a dual-stack cluster. */
   readonly second?: { readonly hostIP?: string | undefined; readonly podIP?: string | undefined } | undefined
   readonly runtime: ContainerRuntime
+  /** What the pod may refer to; when it isn't given, all of that counts as being there. */
+  readonly objects?: ObjectReader | undefined
   /** Whether its node has room for what it is resized to; it has when not given. */
   readonly whyDeferred?: WhyDeferred | undefined
   /** Those of its node; all there are when not given. */
@@ -43,10 +49,13 @@ export interface PodStep {
   readonly events: readonly PlannedEvent[]
   /** Milliseconds since the epoch. */
   readonly wakeAt: number | undefined
+  /** Its volumes aren't mounted yet: nothing of it can start. */
+  readonly isMounting: boolean
 }
 
 /** How often a resize is tried again that waits for room. Upstream: allocation_manager.go retryDelay. */
 const RESIZE_RETRY_MS = 180_000
+const SANDBOX = 'PodReadyToStartContainers'
 const ALL_IMAGES: ImageStore = { has: () => true, add: () => {} }
 
 export function isFinished(status: PodStatus | undefined): boolean {
@@ -55,7 +64,7 @@ export function isFinished(status: PodStatus | undefined): boolean {
 
 export function advancePod(given: PodOnNode): PodStep {
   const { pod, runtime, now, lookedAt, images = ALL_IMAGES, isStopping = false } = given
-  if (isFinished(pod.status)) return { status: pod.status!, events: [], wakeAt: undefined }
+  if (isFinished(pod.status)) return { status: pod.status!, events: [], wakeAt: undefined, isMounting: false }
   const events: PlannedEvent[] = []
   let wakeAt: number | undefined
   const wake = (at: number) => {
@@ -68,7 +77,7 @@ export function advancePod(given: PodOnNode): PodStep {
     now,
     lookedAt,
     bootedAt: given.bootedAt,
-    stageStartsAt: parseTimestamp(base.startTime),
+    stageStartsAt: Math.max(parseTimestamp(base.startTime), sandboxMadeAt(pod.status, now)),
     images,
     record: (event) => events.push(event),
     wakeAt: wake,
@@ -76,25 +85,55 @@ export function advancePod(given: PodOnNode): PodStep {
   const deadline = deadlineOf({ ...pod, status: base })
   if (deadline !== undefined && deadline > now) wake(deadline)
   const begun = terminationOf({ ...pod, status: base }, base, now)
-  const status =
-    begun === undefined
-      ? running(given, context, base)
-      : endingStatus(context, base, begun, begun.why === 'deleted' ? isStopping : begun.why === 'done')
-  return { status, events, wakeAt }
+  if (begun !== undefined) {
+    const status = endingStatus(context, base, begun, begun.why === 'deleted' ? isStopping : begun.why === 'done')
+    return { status, events, wakeAt, isMounting: false }
+  }
+  const isMounting = !hasSandbox(pod.status) && !areVolumesMounted(given, context)
+  return { status: isMounting ? withoutSandbox(given, base) : running(given, context, base), events, wakeAt, isMounting }
+}
+
+/** Were its volumes mounted, so that containers may start? */
+function hasSandbox(status: PodStatus | undefined): boolean {
+  if (isConditionTrue(status?.conditions, SANDBOX)) return true
+  return hasStartedContainer(status?.containerStatuses) || hasStartedContainer(status?.initContainerStatuses)
+}
+
+/** When that was: nothing of it started before. */
+function sandboxMadeAt(status: PodStatus | undefined, now: number): number {
+  if (!hasSandbox(status)) return parseTimestamp(timestamp(now))
+  const condition = findCondition(status?.conditions, SANDBOX)
+  return condition?.status === 'True' ? parseTimestamp(condition.lastTransitionTime) || 0 : 0
+}
+
+function areVolumesMounted({ pod, objects, now, lookedAt }: PodOnNode, { record, wakeAt }: StepContext): boolean {
+  if (objects === undefined || !pod.spec.volumes?.length) return true
+  const { startTime } = pod.status ?? {}
+  const since = startTime === undefined ? now : parseTimestamp(startTime)
+  const look = lookAtMounts(pod, sourcesOf(pod, objects), { since, now, lookedAt, isFirst: startTime === undefined })
+  for (const event of look.events) record(event)
+  if (look.wakeAt !== undefined) wakeAt(look.wakeAt)
+  return look.isDone
+}
+
+function withoutSandbox({ pod, now }: PodOnNode, base: PodStatus): PodStatus {
+  const pending = { ...base, phase: 'Pending' }
+  return { ...pending, conditions: podConditions(pod, pending, { hasSandbox: false }, now) }
 }
 
 function running(given: PodOnNode, context: StepContext, base: PodStatus): PodStatus {
   const { now, record } = context
-  if (given.podIP === undefined && given.pod.spec.hostNetwork !== true) {
-    const pending = { ...base, phase: 'Pending' }
-    return { ...pending, conditions: podConditions(given.pod, pending, { hasSandbox: false }, now) }
-  }
+  if (given.podIP === undefined && given.pod.spec.hostNetwork !== true) return withoutSandbox(given, base)
   const resize = resizeOf(given.pod, given.whyDeferred ?? (() => undefined), now)
   for (const event of resize.events) record(event)
   if (resize.isDeferred) context.wakeAt(now + RESIZE_RETRY_MS)
   const addressed: PodStatus = { ...base, ...addresses(given) }
   const pod: Pod = { ...resize.pod, status: addressed }
-  const stepped = resized(given.pod, resize, stepContainers({ ...context, pod }, addressed))
+  const stepped = resized(
+    given.pod,
+    resize,
+    stepContainers({ ...context, pod, record: tellingOfPullSecrets(pod, given.objects, record) }, addressed),
+  )
   const phase = podPhase(pod, stepped, { isOver: false })
   const promised = podResourceStatus(resize.isGranted ? given.pod : pod, phase)
   const status = { ...stepped, ...promised, ...(resize.isGranted && { resources: podResourceStatus(pod, phase).resources }) }

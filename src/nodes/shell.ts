@@ -35,6 +35,8 @@ export interface PredictedLog {
 
 export interface ShellContext {
   readonly environment: Readonly<Record<string, string>>
+  /** What is in files that were there before, as far as that is known. */
+  readonly files?: ReadonlyMap<string, string>
   /** What a program nobody knows does: a server runs on, a batch program ends. */
   readonly unknownCommand: Prediction
   /** When the command starts, in milliseconds since the epoch: for `date`. */
@@ -155,10 +157,10 @@ class Interpreter implements ShellState {
     if (++this.#steps > (this.#window === undefined ? STEP_LIMIT : LOG_STEP_LIMIT)) throw new Forever()
   }
 
-  /** undefined for a file that the script didn't write itself. */
+  /** undefined for a file that nobody knows. */
   readFile(path: string): string | undefined {
     this.#readsFiles = true
-    return this.#output.files.get(path)
+    return this.#output.files.get(path) ?? this.#context.files?.get(path)
   }
 
   touchFile(path: string): void {

@@ -1,5 +1,6 @@
 /** Makes volumes for claims of our own class of provisioner. Upstream: pv_controller.go provisionClaim, provisionClaimOperation */
 
+import { SIMULATED_DRIVER } from '../../api/core/v1/attachable-volume.ts'
 import { claimReference, classOf } from '../../api/core/v1/claim-facts.ts'
 import { BETA_STORAGE_PROVISIONER, CLAIMS, PROVISIONED_BY, STORAGE_PROVISIONER, VOLUMES } from '../../api/core/v1/volume-annotations.ts'
 import type { New } from '../../api/object.ts'
@@ -8,9 +9,6 @@ import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
 
 /** The provisioner that is built in: its volumes are a name and a size. */
 export const SIMULATED_PROVISIONER = 'coracle.dev/simulated'
-
-/** The same as volumes and VolumeAttributesClasses name it: the name of a driver has no slash. */
-export const SIMULATED_DRIVER = 'simulated.coracle.dev'
 
 /** Provisioners that were part of Kubernetes; none of them is here. */
 const IN_TREE = /^kubernetes\.io\//

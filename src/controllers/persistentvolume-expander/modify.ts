@@ -1,8 +1,8 @@
 /** A claim's change to another VolumeAttributesClass. Upstream: the CSI external-resizer, pkg/modifycontroller */
 
+import { SIMULATED_DRIVER } from '../../api/core/v1/attachable-volume.ts'
 import { VOLUMES } from '../../api/core/v1/volume-annotations.ts'
 import type { Plan, PlannedEvent, ReconcileContext } from '../../runtime/plan.ts'
-import { SIMULATED_DRIVER } from '../persistentvolume-binder/provision.ts'
 import { conditionsWith, conditionsWithout, patchStatus } from './claim-status.ts'
 import { isSimulated, type ObservedExpansion } from './expand.ts'
 

@@ -7,11 +7,13 @@ import { findCondition } from '../../api/meta/conditions.ts'
 import type { Node, Pod, Stage } from '../../api/types.gen.ts'
 import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
+import { CONFIG_ERROR } from '../config-error.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
 import { NodeImages } from '../node-images.ts'
 import { silentState, whyKubeletIsIdle } from '../node-state.ts'
 import { isBeingResized, isResized, RESIZE_PENDING } from '../pod-allocation.ts'
 import { isFinished } from '../pod-lifecycle.ts'
+import type { ObjectReader } from '../references/sources.ts'
 import { isStaged, keysOfStaged, STAGES, stagesFor } from '../stages/controller.ts'
 import { podFunctions } from '../stages/pod-functions.ts'
 import { StagePlayer, type StageTools } from '../stages/stage-player.ts'
@@ -30,12 +32,14 @@ interface Observed extends ObservedPod {
 /**
  * @param mirrors what is known of static pods whose mirrors were deleted
  * @param images what the nodes have
+ * @param objects what pods may refer to; when it isn't given, all of that counts as being there
  */
 export function kubeletController(
   runtime: ContainerRuntime,
   tools: StageTools,
   mirrors = new MirrorStatuses(),
   images = new NodeImages(),
+  objects?: ObjectReader,
 ): ControllerDefinition<Observed> {
   const addresses = new PodIPAllocator()
   const player = new StagePlayer({ resource: 'pods', schema: 'io.k8s.api.core.v1.Pod' }, tools)
@@ -84,8 +88,9 @@ export function kubeletController(
       if (pod === undefined) {
         stopping.delete(key)
         cutOff.delete(key)
+        runtime.forget(key)
+        player.forget(key)
       }
-      if (pod === undefined) player.forget(key)
       if (pod === undefined || isFinished(pod.status)) lookedAt.delete(key)
       if (pod?.spec.nodeName === undefined || pod.spec.nodeName === '') return undefined
       // Nothing stops when a mirror goes: static-pods/ makes another one.
@@ -108,6 +113,7 @@ export function kubeletController(
         isTakenUp: pod !== stored,
         cutOffSince: cutOff.get(key),
         lookedAt: lookedAt.get(key),
+        objects,
         images: images.of(node, podsThere),
         ...others,
       }
@@ -136,11 +142,15 @@ export function kubeletController(
   }
 }
 
-/** Does more happen to its containers than their statuses show? */
+/** Containers that wait so are told of again and again. */
+const TOLD_OF_WAITING = new Set(['CrashLoopBackOff', CONFIG_ERROR])
+
+/** Does more happen to it than its status shows? */
 function isToldOf({ spec, status }: Pod): boolean {
   if (isFinished(status)) return false
+  if (status?.startTime !== undefined && status.phase === 'Pending') return true
   const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
-  if (statuses.some(({ state }) => state?.waiting?.reason === 'CrashLoopBackOff')) return true
+  if (statuses.some(({ state }) => state?.waiting !== undefined && TOLD_OF_WAITING.has(state.waiting.reason ?? ''))) return true
   return [...spec.containers, ...(spec.initContainers ?? [])].some(
     ({ livenessProbe, readinessProbe, startupProbe, lifecycle }) => livenessProbe ?? readinessProbe ?? startupProbe ?? lifecycle,
   )

@@ -10,6 +10,7 @@ import { bootedAt, internalIPs, whyKubeletIsIdle } from '../node-state.ts'
 import { asAllocated } from '../pod-allocation.ts'
 import { advancePod, isFinished, type PodOnNode, type PodStep } from '../pod-lifecycle.ts'
 import { afterBoot } from '../reboot.ts'
+import type { ObjectReader } from '../references/sources.ts'
 import { awaitsAdmission, misplacementOf, rejectedStatus, rejectionOf } from './admit.ts'
 import { whyResizeWaits } from './pending-resizes.ts'
 
@@ -28,6 +29,8 @@ export interface ObservedPod {
   readonly cutOffSince?: number | undefined
   /** When it was last looked at, in milliseconds since the epoch. */
   readonly lookedAt?: number | undefined
+  /** What the pod may refer to. */
+  readonly objects?: ObjectReader | undefined
   /** Those of its node; all there are when not given. */
   readonly images?: ImageStore
   /** All pods of the node, when it isn't decided yet whether this one may start there, or have what it is resized to. */
@@ -44,7 +47,7 @@ const ADDRESS_RETRY_MS = 10_000
 
 /** @param now milliseconds since the epoch */
 export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
-  const { node, podIP, secondPodIP, isStopping = false, isTakenUp = false, cutOffSince, lookedAt, images, others } = observed
+  const { node, podIP, secondPodIP, isStopping = false, isTakenUp = false, cutOffSince, lookedAt, objects, images, others } = observed
   const idle = whyKubeletIsIdle(node)
   if (idle !== undefined) return { waitingOn: idle }
   const boot = bootedAt(node)
@@ -63,14 +66,15 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
     status,
     events: happened,
     wakeAt,
+    isMounting,
   } = step(
-    { pod, ...addressesOf(node, podIP, secondPodIP), runtime, whyDeferred, images, bootedAt: boot, now, lookedAt, isStopping },
+    { pod, ...addressesOf(node, podIP, secondPodIP), runtime, objects, whyDeferred, images, bootedAt: boot, now, lookedAt, isStopping },
     cutOffSince,
   )
   const events = [...(lost?.events ?? []), ...happened]
   if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, events)
-  const waitingOn = whatPodWaitsFor(pod, status, podIP)
-  if (isWithoutAddress(pod, status, podIP)) {
+  const waitingOn = isMounting ? "volumes that can't be mounted yet" : whatPodWaitsFor(pod, status, podIP)
+  if (!isMounting && isWithoutAddress(pod, status, podIP)) {
     const text = 'Failed to create pod sandbox: plugin type="host-local" failed (add): no IP addresses available in range set'
     return {
       status: { ...pod, status } as Pod,
