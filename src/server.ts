@@ -40,6 +40,8 @@ import { nodeStagesController } from './nodes/stages/controller.ts'
 import { problemKey, staticPodController } from './nodes/static-pods/controller.ts'
 import { ManifestFolder } from './nodes/static-pods/manifest-folder.ts'
 import { MirrorStatuses } from './nodes/static-pods/mirror-statuses.ts'
+import { csiNodeController } from './nodes/volumes/csi-node.ts'
+import { volumesInUseController } from './nodes/volumes/volumes-in-use.ts'
 import type { RegistryContext } from './registry/context.ts'
 import { Resources } from './registry/resources.ts'
 import { signingKeyStore } from './registry/signing-key.ts'
@@ -143,6 +145,8 @@ export async function createServer({
     scheduler: clientOf('kube-scheduler'),
     kubelet: kubelets,
     'node-agent': kubelets,
+    'volumes-in-use': kubelets,
+    'csi-node': kubelets,
     'static-pods': kubelets,
     'node-churn': kubelets,
   }
@@ -192,6 +196,8 @@ export async function createServer({
         images,
         clusterRanges.map(({ cidr }) => familyOfIp(cidr.split('/')[0]!)),
       ),
+      volumesInUseController,
+      csiNodeController,
       drainController(),
       nodeChurnController(),
     ].filter(({ name, partOf = name }) => enabled.has(partOf as ControllerName)),

@@ -2,7 +2,9 @@
 import type { ResourceDefinition } from '../api/definition.ts'
 import type { FeatureGates } from '../api/feature-gates.ts'
 import type { ControllerDefinition } from '../runtime/controller.ts'
+import { attachDetachController } from './attachdetach/controller.ts'
 import { cronJobController } from './cronjob/controller.ts'
+import { csiAttacher } from './csi-attacher/controller.ts'
 import { daemonSetController } from './daemonset/controller.ts'
 import { deploymentController } from './deployment/controller.ts'
 import { disruptedPodController, disruptionController } from './disruption/controller.ts'
@@ -90,6 +92,8 @@ export function controllers({
     persistentVolumeBinder,
     ephemeralVolumeController,
     persistentVolumeExpander,
+    attachDetachController(),
+    csiAttacher,
     pvcProtectionController,
     pvProtectionController,
     vacProtectionController,

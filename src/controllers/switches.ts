@@ -3,6 +3,7 @@
 /** Every controller that can be switched off, the scheduler and the kubelets with them. */
 export const CONTROLLER_NAMES = [
   'cronjob',
+  'csi-attacher',
   'daemonset',
   'deployment',
   'disruption',
@@ -23,6 +24,7 @@ export const CONTROLLER_NAMES = [
   'node-churn',
   'node-ipam',
   'node-lifecycle',
+  'persistentvolume-attach-detach',
   'persistentvolume-binder',
   'persistentvolume-expander',
   'persistentvolume-protection',
@@ -47,6 +49,7 @@ export type ControllerName = (typeof CONTROLLER_NAMES)[number]
 
 /** The short names that kube-controller-manager takes too. Upstream: KCMControllerAliases. */
 const ALIASES: Readonly<Record<string, ControllerName>> = {
+  attachdetach: 'persistentvolume-attach-detach',
   endpoint: 'endpoints',
   endpointslicemirroring: 'endpointslice-mirroring',
   garbagecollector: 'garbage-collector',

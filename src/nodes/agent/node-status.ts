@@ -38,9 +38,9 @@ const DECLARED_FEATURES: readonly string[] = [
   'RestartAllContainersOnContainerExits',
 ]
 
-/** The status with everything a kubelet reports; what the Node came with stays. */
+/** The status with everything a kubelet reports at regular times; what the Node came with stays. Its volumes are told of elsewhere. */
 export function reportedStatus(node: Node, addresses: readonly string[], kubeletVersion: string, now: number): NodeStatus {
-  const status = node.status ?? {}
+  const { volumesAttached: _attached, volumesInUse: _inUse, ...status } = node.status ?? {}
   const capacity = status.capacity ?? { ...DEFAULT_CAPACITY, ...annotatedCapacity(node) }
   const others = (status.conditions ?? []).filter(({ type }) => !HEALTHY.some((healthy) => healthy.type === type))
   const hasAddress = (type: string) => status.addresses?.some((each) => each.type === type) === true

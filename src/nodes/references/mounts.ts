@@ -2,6 +2,7 @@
  * The volumes of a pod before its containers may start: which can't be mounted yet, and when that is tried again.
  * Upstream: pkg/kubelet/volumemanager (populator, reconciler), operationexecutor, goroutinemap/exponentialbackoff.
  */
+import { attachableName } from '../../api/core/v1/attachable-volume.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../../api/types.gen.ts'
 import type { PlannedEvent } from '../../runtime/plan.ts'
 import { kubeletEvent } from '../kubelet-event.ts'
@@ -44,6 +45,7 @@ export function mountFaults(pod: Pod, sources: Sources): MountFaults {
     }
     const fault = claimFault(pod, volume, use, claimName, sources)
     if (fault !== undefined) unprocessed.set(name, fault)
+    else if (isToBeAttached(sources, claimName)) unattached.push(name)
   }
   return { unprocessed, failed, unattached }
 }
@@ -164,6 +166,12 @@ function volumeUnbound(volume: PersistentVolume | undefined, claim: PersistentVo
 
 function isOwned({ metadata }: PersistentVolumeClaim, pod: Pod): boolean {
   return metadata.ownerReferences?.some(({ uid, controller }) => controller === true && uid === pod.metadata.uid) === true
+}
+
+/** It needs its node's attention before it can be mounted, and its node doesn't say that it is attached. */
+function isToBeAttached(sources: Sources, claimName: string): boolean {
+  const uniqueName = attachableName(sources.volume(sources.claim(claimName)!.spec.volumeName!), (driver) => sources.csiDriver(driver))
+  return uniqueName !== undefined && sources.node()?.status?.volumesAttached?.some(({ name }) => name === uniqueName) !== true
 }
 
 /** As Go prints a slice. */

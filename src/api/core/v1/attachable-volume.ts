@@ -1,6 +1,6 @@
 /** Volumes that are attached to a node before it can mount them. Upstream: pkg/volume/csi csi_plugin.go CanAttach, csi_attacher.go. */
 import { createHash } from 'node:crypto'
-import type { CSIDriver, PersistentVolume } from '../../types.gen.ts'
+import type { CSIDriver, PersistentVolume, PersistentVolumeClaim } from '../../types.gen.ts'
 
 /**
  * Of the volumes that this cluster provisions itself, as they and VolumeAttributesClasses name it. They are on every node, unless a
@@ -28,4 +28,28 @@ export function attachableName(
 /** Of the VolumeAttachment that asks for it. */
 export function attachmentName(driver: string, volumeHandle: string, node: string): string {
   return `csi-${createHash('sha256').update(`${volumeHandle}${driver}${node}`).digest('hex')}`
+}
+
+/** By which the volume of a claim is found. */
+export interface VolumeLookup {
+  claim(namespace: string, name: string): PersistentVolumeClaim | undefined
+  volume(name: string): PersistentVolume | undefined
+  driver(name: string): CSIDriver | undefined
+}
+
+export interface AttachableVolume {
+  /** As nodes name it. */
+  readonly name: string
+  readonly volume: PersistentVolume
+}
+
+/** What is to be attached for a pod that uses the claim; undefined when it isn't bound, or nothing is. @param key NAMESPACE/NAME */
+export function attachableOfClaim(key: string, { claim: claimOf, volume: volumeOf, driver }: VolumeLookup): AttachableVolume | undefined {
+  const [namespace = '', claimName = ''] = key.split('/')
+  const claim = claimOf(namespace, claimName)
+  if (claim?.status?.phase !== 'Bound') return undefined
+  const volume = volumeOf(claim.spec.volumeName ?? '')
+  if (volume === undefined || volume.spec?.claimRef?.uid !== claim.metadata.uid) return undefined
+  const name = attachableName(volume, driver)
+  return name === undefined ? undefined : { name, volume }
 }

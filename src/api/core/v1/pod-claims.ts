@@ -1,11 +1,16 @@
 import type { Pod } from '../../types.gen.ts'
 
+const NONE: readonly string[] = []
+
 /** `NAMESPACE/NAME` of every claim that a pod's volumes are of; those of ephemeral volumes are named after pod and volume. */
 export function claimKeysOfPod({ metadata, spec }: Pod): readonly string[] {
-  const keys = new Set<string>()
+  let keys: Set<string> | undefined
   for (const { name, persistentVolumeClaim, ephemeral } of spec.volumes ?? []) {
-    if (persistentVolumeClaim !== undefined) keys.add(`${metadata.namespace}/${persistentVolumeClaim.claimName}`)
-    else if (ephemeral !== undefined) keys.add(`${metadata.namespace}/${metadata.name}-${name}`)
+    const claim = persistentVolumeClaim?.claimName ?? (ephemeral === undefined ? undefined : `${metadata.name}-${name}`)
+    if (claim === undefined) continue
+    keys ??= new Set()
+    keys.add(`${metadata.namespace}/${claim}`)
   }
-  return [...keys]
+  // Most pods have none, and several indexes ask at each change of one.
+  return keys === undefined ? NONE : [...keys]
 }
