@@ -348,8 +348,8 @@ describe('a claim', () => {
       ['a Bound u*', 'Bound a*!'],
     ],
     [
-      'waits for somebody else’s provisioner',
-      { volumes: [], claim: c({ spec: { storageClassName: 'gold' } }), storageClass: { ...gold, provisioner: 'kubernetes.io/aws-ebs' } },
+      'of a provisioner that is no more waits for nobody',
+      { volumes: [], claim: c({ spec: { storageClassName: 'gold' } }), storageClass: { ...gold, provisioner: 'kubernetes.io/rbd' } },
       ['Pending -', 'ProvisioningFailed'],
     ],
   ])('%s', (_name, world, expected) => {
@@ -462,6 +462,27 @@ describe('a volume', () => {
       'can not be deleted by nobody',
       { volumes: [v('a', { ref: 'u', phase: 'Bound', ...policy('Delete', nfs) })], claim: undefined },
       ['a Failed u', 'VolumeFailedDelete'],
+    ],
+    [
+      'of a CSI driver that nobody provisioned is the driver’s to delete',
+      { volumes: [v('a', { ref: 'u', phase: 'Bound', ...policy('Delete', { csi: { driver: 'd.example.com' } }) })], claim: undefined },
+      ['a Released u'],
+    ],
+    [
+      'that was provisioned by others, and whose claim went elsewhere, is theirs to delete',
+      {
+        volumes: [
+          v('a', { ref: 'u', phase: 'Bound', ...policy('Delete'), ...by('ebs.csi.aws.com') }),
+          v('b', { ref: 'u', phase: 'Bound', ...policy('Delete'), ...by('ebs.csi.aws.com') }),
+        ],
+        claim: c(used),
+      },
+      ['a Released u', 'b Bound u', 'Bound b!'],
+    ],
+    [
+      'that its claim has is not deleted',
+      { volumes: [v('b', { ref: 'u', ...policy('Delete', tmp) })], claim: c(used) },
+      ['b Bound u', 'Bound b!'],
     ],
     [
       'that is reserved for who is still to come is not deleted',

@@ -88,6 +88,7 @@ describe('which volume a claim gets', () => {
     [volume('v', '5Gi', { spec: { storageClassName: 'fast' } }), 'storageClassName does not match'],
     [volume('v', '5Gi', { spec: { volumeMode: 'Block' } }), 'incompatible volumeMode'],
     [volume('v', '5Gi', { spec: { accessModes: [] } }), 'incompatible accessMode'],
+    [volume('v', '5Gi', { metadata: { deletionTimestamp: GOING } }), 'the volume is marked for deletion "v"'],
     [volume('v', '5Gi'), undefined],
   ])('says what is wrong with a volume it names %#', (given, expected) => {
     expect(misfitOf(claim(), given)).toBe(expected)
@@ -352,6 +353,7 @@ describe('the next step for a volume', () => {
 
 describe('protection', () => {
   const pod = (nodeName: string | undefined) => ({ metadata: { name: 'p' }, spec: { nodeName } }) as Pod
+  const ended = { ...pod('n'), status: { phase: 'Failed' } } as Pod
   const finalizersOf = ({ actions = [] }: Plan) =>
     actions.map((action) => action.verb === 'patch' && (action.patch.metadata as { finalizers: string[] }).finalizers)
   const guarded = (going: boolean, finalizer: string) => ({ finalizers: ['a/b', finalizer], ...(going && { deletionTimestamp: GOING }) })
@@ -362,6 +364,7 @@ describe('protection', () => {
     { name: 'given', metadata: {}, pods: [], expect: [[CLAIM]] },
     { name: 'kept', metadata: guarded(false, CLAIM), pods: [], expect: [] },
     { name: 'kept while a pod uses it', metadata: guarded(true, CLAIM), pods: [pod('n')], expect: [] },
+    { name: 'kept while a pod that has ended is there', metadata: guarded(true, CLAIM), pods: [ended], expect: [] },
     { name: 'taken when only a pod without a node wants it', metadata: guarded(true, CLAIM), pods: [pod(undefined)], expect: [['a/b']] },
     { name: 'not given to what goes', metadata: { deletionTimestamp: GOING }, pods: [], expect: [] },
   ])('of a claim is $name', ({ metadata, pods, expect: expected }) => {

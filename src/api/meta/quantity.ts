@@ -23,6 +23,9 @@ const DECIMAL_SUFFIXES = Object.entries(DECIMAL_EXPONENT).sort(([, a], [, b]) =>
 const BINARY_SUFFIXES = Object.entries(BINARY).sort(([, a], [, b]) => (b > a ? 1 : -1))
 const MAX_NANO = ((1n << 63n) - 1n) * NANO
 
+/** Upstream: maxInt64Factors */
+const SHORT_DIGITS = 18
+
 const SYNTAX = /^([+-]?)(\d*)(?:\.(\d*))?(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d+)?$/
 
 const parsed = new Map<string, ParsedQuantity>()
@@ -54,7 +57,9 @@ function parse(text: string): ParsedQuantity | undefined {
   const power = exponent - fraction.length + 9
   const scaled = mantissa * (binary ?? 1n)
   let nano = power >= 0 ? scaled * 10n ** BigInt(power) : divideRoundingUp(scaled, 10n ** BigInt(-power))
-  if (nano > MAX_NANO) nano = MAX_NANO
+  // Upstream: what is decimal and has few digits is taken as it is.
+  const isShort = binary === undefined && whole.replace(/^0+/, '').length + fraction.length <= SHORT_DIGITS && power >= 0
+  if (nano > MAX_NANO && !isShort) nano = MAX_NANO
   return { nano: sign === '-' ? -nano : nano, format: binary !== undefined ? 'BinarySI' : isExponent ? 'DecimalExponent' : 'DecimalSI' }
 }
 

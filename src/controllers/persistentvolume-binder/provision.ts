@@ -6,18 +6,16 @@ import { BETA_STORAGE_PROVISIONER, CLAIMS, PROVISIONED_BY, STORAGE_PROVISIONER, 
 import type { New } from '../../api/object.ts'
 import type { Node, NodeSelectorTerm, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../api/types.gen.ts'
 import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
+import { isInTree, successorOf } from './csi-migration.ts'
 
 /** The provisioner that is built in: its volumes are a name and a size. */
 export const SIMULATED_PROVISIONER = 'coracle.dev/simulated'
 
-/** Provisioners that were part of Kubernetes; none of them is here. */
-const IN_TREE = /^kubernetes\.io\//
-
 /** @param node where its first consumer is to run, when it waited for one */
 export function provision(claim: PersistentVolumeClaim, storageClass: StorageClass | undefined, node?: Node): Plan {
   if (storageClass === undefined) return failed(`storageclass.storage.k8s.io ${JSON.stringify(classOf(claim))} not found`)
-  const { provisioner } = storageClass
-  if (IN_TREE.test(provisioner)) return failed(`no volume plugin matched name: ${provisioner}`)
+  const provisioner = successorOf(storageClass.provisioner) ?? storageClass.provisioner
+  if (isInTree(provisioner)) return failed(`no volume plugin matched name: ${provisioner}`)
   const actions: Action[] = []
   const { namespace = '', name, uid, annotations } = claim.metadata
   if (annotations?.[STORAGE_PROVISIONER] !== provisioner) {

@@ -6,6 +6,7 @@ import { BIND_COMPLETED, BOUND_BY_CONTROLLER, CLAIMS, SELECTED_NODE } from '../.
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../api/types.gen.ts'
 import type { Plan, PlannedEvent } from '../../runtime/plan.ts'
 import { bind, unboundStatus } from './bind.ts'
+import { claimMigration, MIGRATED_TO } from './csi-migration.ts'
 import { provision } from './provision.ts'
 
 export interface ObservedClaim {
@@ -24,6 +25,8 @@ export interface ObservedClaim {
 }
 
 export function reconcileClaim(observed: ObservedClaim): Plan {
+  const migration = claimMigration(observed.claim)
+  if (migration !== undefined) return annotate(observed.claim, migration)
   if (observed.claim.metadata.annotations?.[BIND_COMPLETED] !== undefined) return reconcileBound(observed)
   return observed.claim.spec.volumeName ? reconcileNamed(observed) : reconcileUnbound(observed)
 }
@@ -45,6 +48,12 @@ function reconcileUnbound(observed: ObservedClaim): Plan {
   if (classOf(claim) !== '') return provision(claim, storageClass, waits ? selectedNode : undefined)
   const message = 'no persistent volumes available for this claim and no storage class is set'
   return { status: pending, events: [{ type: 'Normal', reason: 'FailedBinding', message }], waitingOn: message }
+}
+
+function annotate({ metadata }: PersistentVolumeClaim, driver: string | null): Plan {
+  const { namespace = '', name, uid, resourceVersion } = metadata
+  const patch = { metadata: { uid, resourceVersion, annotations: { [MIGRATED_TO]: driver } } }
+  return { actions: [{ verb: 'patch', target: { resource: CLAIMS, namespace, name }, patch }] }
 }
 
 function assignClass({ metadata }: PersistentVolumeClaim, { metadata: { name: storageClassName } }: StorageClass): Plan {

@@ -3,7 +3,8 @@
 import { hasSameMode } from '../../api/core/v1/claim-facts.ts'
 import { BOUND_BY_CONTROLLER, PROVISIONED_BY, VOLUMES } from '../../api/core/v1/volume-annotations.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '../../api/types.gen.ts'
-import type { Plan } from '../../runtime/plan.ts'
+import type { Action, Plan } from '../../runtime/plan.ts'
+import { deletionFinalizers, isInTree, MIGRATED_TO, OWN_FINALIZER, successorOf, volumeMigration } from './csi-migration.ts'
 import { SIMULATED_PROVISIONER } from './provision.ts'
 
 export interface ObservedVolume {
@@ -16,10 +17,13 @@ export interface ObservedVolume {
 
 type Phase = 'Available' | 'Bound' | 'Released' | 'Failed'
 
+const HOST_PATH = 'kubernetes.io/host-path'
 /** What the deleter of hostPath volumes, which is meant for tests, touches. */
 const TEMPORARY = /^\/tmp\/.+/
 
 export function reconcileVolume({ volume, claim: namesake, users = [] }: ObservedVolume): Plan {
+  const [migration, finalizers] = [volumeMigration(volume), deletionFinalizers(volume)]
+  if (migration !== undefined || finalizers !== undefined) return mark(volume, migration, finalizers)
   const reference = volume.spec?.claimRef
   // Reserved by a user for a claim that isn't there yet, or was given back to it.
   if (!reference?.uid) return withPhase(volume, 'Available')
@@ -73,22 +77,48 @@ function recycle(volume: PersistentVolume, users: readonly string[]): Plan {
 }
 
 function deleteVolume(volume: PersistentVolume): Plan {
-  const { name, uid, deletionTimestamp, annotations } = volume.metadata
-  if (deletionTimestamp !== undefined) return { waitingOn: 'it is being deleted' }
-  const provisioner = annotations?.[PROVISIONED_BY]
-  if (provisioner !== undefined && provisioner !== SIMULATED_PROVISIONER) return { waitingOn: `${provisioner} is to delete it` }
-  const path = volume.spec?.hostPath?.path
-  if (provisioner === undefined && path === undefined) {
-    return fail(
-      volume,
-      'VolumeFailedDelete',
-      `error getting deleter volume plugin for volume ${JSON.stringify(name)}: no deletable volume plugin matched`,
-    )
+  const { name, uid, deletionTimestamp, finalizers = [] } = volume.metadata
+  const isOwn = finalizers.includes(OWN_FINALIZER)
+  if (deletionTimestamp !== undefined && !isOwn) return { waitingOn: 'it is being deleted' }
+  const deleter = deleterOf(volume)
+  if (deleter.fault !== undefined) return fail(volume, 'VolumeFailedDelete', deleter.fault)
+  if (deleter.outside !== undefined) return { waitingOn: `${deleter.outside} is to delete it` }
+  const target = { resource: VOLUMES, namespace: '', name }
+  const left = { metadata: { uid, finalizers: finalizers.filter((each) => each !== OWN_FINALIZER) } }
+  const actions: Action[] = isOwn ? [{ verb: 'patch', target, patch: left }] : []
+  if (deletionTimestamp === undefined) actions.push({ verb: 'delete', target, preconditions: { uid } })
+  return { actions }
+}
+
+interface Deleter {
+  /** Who deletes it, when that isn't this controller. */
+  readonly outside?: string
+  /** Why nobody does. */
+  readonly fault?: string
+}
+
+/** Who provisioned it, or else who knows its kind. Upstream: findDeletablePlugin */
+function deleterOf({ metadata, spec }: PersistentVolume): Deleter {
+  const provisioner = metadata.annotations?.[PROVISIONED_BY] ?? ''
+  if (provisioner === SIMULATED_PROVISIONER) return {}
+  if (provisioner !== '' && !isInTree(provisioner)) return { outside: provisioner }
+  const successor = successorOf(provisioner)
+  if (successor !== undefined) return { outside: successor }
+  if (provisioner !== '' && provisioner !== HOST_PATH) return { fault: `no volume plugin matched name: ${provisioner}` }
+  if (provisioner === '' && spec?.csi !== undefined) return { outside: spec.csi.driver }
+  const path = spec?.hostPath?.path
+  if (path === undefined) {
+    const which = spec?.nfs === undefined ? 'no volume plugin matched' : 'no deletable volume plugin matched'
+    return { fault: `error getting deleter volume plugin for volume ${JSON.stringify(metadata.name)}: ${which}` }
   }
-  if (provisioner === undefined && !TEMPORARY.test(path!)) {
-    return fail(volume, 'VolumeFailedDelete', `host_path deleter only supports /tmp/.+ but received provided ${path}`)
-  }
-  return { actions: [{ verb: 'delete', target: { resource: VOLUMES, namespace: '', name }, preconditions: { uid } }] }
+  return TEMPORARY.test(path) ? {} : { fault: `host_path deleter only supports /tmp/.+ but received provided ${path}` }
+}
+
+function mark({ metadata }: PersistentVolume, driver: string | null | undefined, finalizers: readonly string[] | undefined): Plan {
+  const { name, uid, resourceVersion } = metadata
+  const annotations = driver === undefined ? {} : { annotations: { [MIGRATED_TO]: driver } }
+  const patch = { metadata: { uid, resourceVersion, ...annotations, ...(finalizers && { finalizers }) } }
+  return { actions: [{ verb: 'patch', target: { resource: VOLUMES, namespace: '', name }, patch }] }
 }
 
 function fail(volume: PersistentVolume, reason: string, message: string): Plan {

@@ -27,7 +27,7 @@ export function findMatchingVolume(
 
 /** Why the claim can't have the volume that it names; undefined when it can. Upstream: pv_controller.go checkVolumeSatisfyClaim */
 export function misfitOf(claim: PersistentVolumeClaim, volume: PersistentVolume): string | undefined {
-  if (volume.metadata.deletionTimestamp !== undefined) return 'the volume is marked for deletion'
+  if (volume.metadata.deletionTimestamp !== undefined) return `the volume is marked for deletion ${JSON.stringify(volume.metadata.name)}`
   if (!isLargeEnough(claim, volume)) return 'requested PV is too small'
   if (classOf(claim) !== classOf(volume)) return 'storageClassName does not match'
   if (!hasSameAttributes(claim, volume)) return 'volumeAttributesClassName does not match'
