@@ -281,6 +281,18 @@ describe('a container', () => {
   })
 })
 
+it('a pod waits for the certificate of the API server, if nobody publishes it', async () => {
+  await cluster.close()
+  cluster = await Scenario.start({ nodes: 1, controllers: ['*', '-root-ca-certificate-publisher'] })
+  await cluster.apply(running({}))
+  const { spec } = await cluster.pod('app')
+  const fault = `MountVolume.SetUp failed for volume "${spec.volumes![0]!.name}" : configmap "kube-root-ca.crt" not found`
+  expect([await now(), await told('FailedMount')]).toEqual([CREATING, [['FailedMount', fault, 1]]])
+  await make('configmaps', 'kube-root-ca.crt', { data: { 'ca.crt': '' } })
+  await cluster.seconds(1)
+  expect(await now()).toBe('running')
+})
+
 it.each([
   { name: 'nothing', comes: false },
   { name: 'the ConfigMap', comes: true },
