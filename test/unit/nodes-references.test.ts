@@ -244,6 +244,27 @@ describe('the claim of a volume', () => {
   })
 
   it.each([
+    ['volumeMounts', 'MountVolume'],
+    ['volumeDevices', 'MapVolume'],
+  ])('is of another place, for %s', (use, step) => {
+    const here = objectReader({
+      persistentvolumeclaims: [claim('far')],
+      persistentvolumes: [
+        volume('far', {
+          ...(use === 'volumeDevices' && { volumeMode: 'Block' }),
+          nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'zone', operator: 'In', values: ['a'] }] }] } },
+        }),
+      ],
+      nodes: [{ metadata: { name: 'n', labels: { zone: 'b' } } }],
+    })
+    const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'far' } }]
+    const own = { ...pod, spec: { ...pod.spec, containers: [{ name: 'c', [use]: [{ name: 'v' }] }], volumes } } as unknown as Pod
+    expect([...mountFaults(own, sourcesOf(own, here)).failed.values()]).toEqual([
+      `${step}.NodeAffinity check failed for volume "pv-far" : no matching NodeSelectorTerms`,
+    ])
+  })
+
+  it.each([
     ['own', undefined],
     ['not', 'PVC ns/web-not was not created for pod ns/web (pod is not owner)'],
   ])('of an ephemeral volume: %s', (name, fault) => {

@@ -3,6 +3,7 @@
  * Upstream: pkg/kubelet/volumemanager (populator, reconciler), operationexecutor, goroutinemap/exponentialbackoff.
  */
 import { attachableName } from '../../api/core/v1/attachable-volume.ts'
+import { isReachable } from '../../api/core/v1/match-volume.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../../api/types.gen.ts'
 import type { PlannedEvent } from '../../runtime/plan.ts'
 import { kubeletEvent } from '../kubelet-event.ts'
@@ -20,7 +21,7 @@ const PROTECTION = 'kubernetes.io/pvc-protection'
 export interface MountFaults {
   /** Claims that can't be processed, by the volume's name. */
   readonly unprocessed: ReadonlyMap<string, string>
-  /** Mounts that fail, by the volume's name. */
+  /** What is told of mounts that fail, by the volume's name. */
   readonly failed: ReadonlyMap<string, string>
   /** Names of volumes that aren't attached to the node yet. */
   readonly unattached: readonly string[]
@@ -40,12 +41,20 @@ export function mountFaults(pod: Pod, sources: Sources): MountFaults {
       volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral === undefined ? undefined : `${pod.metadata.name}-${name}`)
     if (claimName === undefined) {
       const { faults } = volumeFiles(pod, volume, sources) ?? { faults: [] }
-      if (faults.length > 0) failed.set(name, aggregated(faults))
+      if (faults.length > 0) failed.set(name, mountFailure('MountVolume.SetUp', name, aggregated(faults)))
       continue
     }
     const fault = claimFault(pod, volume, use, claimName, sources)
-    if (fault !== undefined) unprocessed.set(name, fault)
-    else if (isToBeAttached(sources, claimName)) unattached.push(name)
+    if (fault !== undefined) {
+      unprocessed.set(name, fault)
+      continue
+    }
+    const stored = sources.volume(sources.claim(claimName)!.spec.volumeName!)!
+    if (isToBeAttached(sources, stored)) unattached.push(name)
+    else if (!isReachable(stored, sources.node())) {
+      const step = use.isMounted ? 'MountVolume.NodeAffinity check' : 'MapVolume.NodeAffinity check'
+      failed.set(name, mountFailure(step, stored.metadata.name, 'no matching NodeSelectorTerms'))
+    }
   }
   return { unprocessed, failed, unattached }
 }
@@ -79,7 +88,7 @@ export function lookAtMounts(pod: Pod, sources: Sources, { since, now, lookedAt,
   if (unprocessed.size + failed.size + unattached.length === 0) return { isDone: true, events: [], wakeAt: undefined }
   const events: PlannedEvent[] = []
   const warn = (message: string) => events.push(kubeletEvent(pod, 'Warning', 'FailedMount', message))
-  if (isTry) for (const [volume, fault] of failed) warn(`MountVolume.SetUp failed for volume ${JSON.stringify(volume)} : ${fault}`)
+  if (isTry) for (const message of failed.values()) warn(message)
   if (isSync && unprocessed.size > 0) {
     const unmounted = list([...unprocessed.keys(), ...failed.keys(), ...unattached])
     const why = [...new Set(unprocessed.values())].sort().join('; ')
@@ -168,10 +177,15 @@ function isOwned({ metadata }: PersistentVolumeClaim, pod: Pod): boolean {
   return metadata.ownerReferences?.some(({ uid, controller }) => controller === true && uid === pod.metadata.uid) === true
 }
 
-/** It needs its node's attention before it can be mounted, and its node doesn't say that it is attached. */
-function isToBeAttached(sources: Sources, claimName: string): boolean {
-  const uniqueName = attachableName(sources.volume(sources.claim(claimName)!.spec.volumeName!), (driver) => sources.csiDriver(driver))
+/** It is attached before it is mounted, and its node doesn't say that it is. */
+function isToBeAttached(sources: Sources, volume: PersistentVolume): boolean {
+  const uniqueName = attachableName(volume, (driver) => sources.csiDriver(driver))
   return uniqueName !== undefined && sources.node()?.status?.volumesAttached?.some(({ name }) => name === uniqueName) !== true
+}
+
+/** A volume of a claim goes by its own name. Upstream: operation_executor.go generateVolumeMsg */
+function mountFailure(step: string, volume: string, fault: string): string {
+  return `${step} failed for volume ${JSON.stringify(volume)} : ${fault}`
 }
 
 /** As Go prints a slice. */
