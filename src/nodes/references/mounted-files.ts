@@ -28,13 +28,17 @@ export function mountedFiles(
   return mounted
 }
 
-/** Upstream: kubecontainer.ExpandContainerVolumeMounts. */
+/** What variables make of the parts of volumes that are mounted must stay within these. Upstream: kubelet_pods.go makeMounts. */
 export function mountPathFault({ volumeMounts = [] }: Container, variables: Variables): string | undefined {
-  for (const { subPathExpr = '' } of volumeMounts) {
+  for (const { subPathExpr } of volumeMounts) {
+    if (!subPathExpr) continue
     const names = [...subPathExpr.matchAll(/\$\$|\$\(([^)]*)\)/g)].flatMap(([, name]) =>
       name === undefined || variables[name] ? [] : [name],
     )
     if (names.length > 0) return `missing value for ${[...new Set(names)].sort().join(', ')}`
+    const subPath = expandReferences(subPathExpr, variables)
+    if (subPath.startsWith('/')) return `error SubPath \`${subPath}\` must not be an absolute path`
+    if (subPath.split('/').includes('..')) return `unable to provision SubPath \`${subPath}\`: must not contain '..'`
   }
   return undefined
 }
