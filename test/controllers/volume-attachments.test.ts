@@ -212,6 +212,39 @@ describe('a node that fails', () => {
   })
 })
 
+it('an attacher of the driver’s own has its say', async () => {
+  await cluster.close()
+  cluster = await Scenario.start({ nodes: 1, controllers: ['*', '-csi-attacher'] })
+  await disk()
+  await cluster.apply(user('app', 'node-1'))
+  await cluster.seconds(20)
+  const name = attachmentName(DRIVER, 'handle-1', 'node-1')
+  expect([await attachments(), await volumes('node-1'), await phase('app')]).toEqual([
+    [['pv-1', 'node-1', false]],
+    { attached: [], inUse: [ON(1)] },
+    'Pending',
+  ])
+  const failing = (time: string) => ({ status: { attached: false, attachError: { message: 'rpc error: busy', time } } })
+  for (const time of ['2026-01-01T00:00:20Z', '2026-01-01T00:00:21Z']) await cluster.patch(ATTACHMENTS, name, failing(time), 'status')
+  expect(await told('app')).toEqual([
+    ['FailedAttachVolume', 'AttachVolume.Attach failed for volume "pv-1" : rpc error: busy', 2, 'attachdetach-controller'],
+  ])
+  await cluster.patch(ATTACHMENTS, name, { status: { attached: true, attachError: null } }, 'status')
+  expect(await volumes('node-1')).toEqual({ attached: [ON(1)], inUse: [ON(1)] })
+  await cluster.seconds(12)
+  expect(await phase('app')).toBe('Running')
+})
+
+it('what turns out to be no volume to attach is detached', async () => {
+  await disk()
+  await cluster.apply(user('app', 'node-1'))
+  await cluster.seconds(1)
+  expect(await attachments()).toHaveLength(1)
+  await cluster.client.create(DRIVERS, { metadata: { name: DRIVER }, spec: { attachRequired: false } } as never)
+  await cluster.cluster.settle()
+  expect([await attachments(), await volumes('node-1'), await phase('app')]).toEqual([[], { attached: [], inUse: [] }, 'Running'])
+})
+
 it('attachments of others are left alone', async () => {
   const spec = { attacher: 'other.example.com', nodeName: 'elsewhere', source: { persistentVolumeName: 'none' } }
   await cluster.client.create(ATTACHMENTS, { metadata: { name: 'theirs' }, spec } as never)

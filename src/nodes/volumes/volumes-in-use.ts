@@ -40,7 +40,9 @@ export const volumesInUseController: ControllerDefinition<ObservedUse> = {
       return attachableOfClaim(key, lookupIn(reader)) === undefined ? [] : nodesOf(reader.indexed<Pod>('pods', BY_CLAIM, key))
     },
     [VOLUMES]: () => [],
-    [DRIVERS]: () => [],
+    // A driver that becomes known, or is forgotten, may attach otherwise than it seemed to.
+    [DRIVERS]: (current, old, reader) =>
+      current === undefined || old === undefined ? reader.list('nodes').map(({ metadata }) => metadata.name) : [],
     nodes: (current, old) => {
       const [after, before] = [current as Node | undefined, old as Node | undefined]
       if (after?.status?.volumesInUse === undefined) return []
