@@ -10,6 +10,7 @@ import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass }
 import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
 import { isPodTerminal } from '../pods/pod-state.ts'
+import { type CloneSource, clonedClaim } from './data-source.ts'
 import { type ObservedClaim, reconcileClaim } from './reconcile-claim.ts'
 import { type ObservedVolume, reconcileVolume } from './reconcile-volume.ts'
 
@@ -22,12 +23,15 @@ const NODES = 'nodes'
 const BY_CLASS = 'class'
 const BY_VOLUME = 'volume'
 const BY_CLAIM = 'claim'
+/** Claims that are to be clones, by what they are to be clones of. */
+const BY_SOURCE = 'source'
 
 export const persistentVolumeClaimBinder: ControllerDefinition<ObservedClaim> = {
   name: 'persistentvolume-binder',
   component: COMPONENT,
   reconciles: CLAIMS,
   watches: {
+    [CLAIMS]: (current, old, reader) => clonesOf(reader, keyOf((current ?? old)!.metadata.namespace, (current ?? old)!.metadata.name)),
     [VOLUMES]: claimsOfVolume,
     [STORAGE_CLASSES]: (current, _old, reader) => {
       if (current === undefined) return []
@@ -46,6 +50,7 @@ export const persistentVolumeClaimBinder: ControllerDefinition<ObservedClaim> = 
     [CLAIMS]: {
       [BY_CLASS]: (claim: PersistentVolumeClaim) => (claim.spec.volumeName ? [] : [classOf(claim)]),
       [BY_VOLUME]: (claim: PersistentVolumeClaim) => (claim.spec.volumeName ? [claim.spec.volumeName] : []),
+      [BY_SOURCE]: (claim: PersistentVolumeClaim) => (claim.spec.volumeName ? [] : [clonedClaim(claim)].filter((key) => key !== undefined)),
     },
     [PODS]: { [BY_CLAIM]: claimKeysOfPod },
   },
@@ -98,6 +103,7 @@ function observeClaim(reader: Reader, key: Key): ObservedClaim | undefined {
     defaultClass: hasClass(claim) ? undefined : defaultStorageClass(reader),
     storageClass: className === '' ? undefined : reader.get<StorageClass>(STORAGE_CLASSES, '', className),
     selectedNode: selected === undefined ? undefined : reader.get<Node>(NODES, '', selected),
+    clone: volumeName ? undefined : cloneSource(reader, claim),
     unscheduledPods: unscheduled.map(({ metadata }) => metadata.name).sort(),
   }
 }
@@ -124,11 +130,24 @@ function claimsOfVolume(current: KubeObject | undefined, old: KubeObject | undef
   const now = current as PersistentVolume | undefined
   const before = old as PersistentVolume | undefined
   const keys = new Set([claimKeyOf(now), claimKeyOf(before)].filter((key) => key !== undefined))
+  for (const key of [...keys]) for (const clone of clonesOf(reader, key)) keys.add(clone)
   const { name } = (now ?? before)!.metadata
   for (const { metadata } of reader.indexed(CLAIMS, BY_VOLUME, name)) keys.add(keyOf(metadata.namespace, metadata.name))
   const comesFree = now !== undefined && isFree(now) && !(before !== undefined && isFree(before) && classOf(before) === classOf(now))
   if (comesFree) for (const key of pendingClaims(reader, classOf(now))) keys.add(key)
   return [...keys]
+}
+
+function clonesOf(reader: Reader, claimKey: string): Key[] {
+  return reader.indexed(CLAIMS, BY_SOURCE, claimKey).map(({ metadata }) => keyOf(metadata.namespace, metadata.name))
+}
+
+function cloneSource(reader: Reader, claim: PersistentVolumeClaim): CloneSource | undefined {
+  const key = clonedClaim(claim)
+  if (key === undefined) return undefined
+  const { namespace, name } = splitKey(key)
+  const source = reader.get<PersistentVolumeClaim>(CLAIMS, namespace, name)
+  return { claim: source, volume: reader.get<PersistentVolume>(VOLUMES, '', source?.spec.volumeName ?? '') }
 }
 
 function pendingClaims(reader: Reader, className: string): Key[] {

@@ -7,12 +7,18 @@ import type { New } from '../../api/object.ts'
 import type { Node, NodeSelectorTerm, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../api/types.gen.ts'
 import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
 import { isInTree, successorOf } from './csi-migration.ts'
+import { type CloneSource, sourceVerdict } from './data-source.ts'
+
+const NO_CLONE: CloneSource = { claim: undefined, volume: undefined }
 
 /** The provisioner that is built in: its volumes are a name and a size. */
 export const SIMULATED_PROVISIONER = 'coracle.dev/simulated'
 
-/** @param node where its first consumer is to run, when it waited for one */
-export function provision(claim: PersistentVolumeClaim, storageClass: StorageClass | undefined, node?: Node): Plan {
+/**
+ * @param node where its first consumer is to run, when it waited for one
+ * @param clone what it is a clone of, if it is one
+ */
+export function provision(claim: PersistentVolumeClaim, storageClass: StorageClass | undefined, node?: Node, clone = NO_CLONE): Plan {
   if (storageClass === undefined) return failed(`storageclass.storage.k8s.io ${JSON.stringify(classOf(claim))} not found`)
   const provisioner = successorOf(storageClass.provisioner) ?? storageClass.provisioner
   if (isInTree(provisioner)) return failed(`no volume plugin matched name: ${provisioner}`)
@@ -28,6 +34,12 @@ export function provision(claim: PersistentVolumeClaim, storageClass: StorageCla
       'If volume creation is delayed, please verify that the provisioner is running and correctly registered.'
     return { actions, events: [{ type: 'Normal', reason: 'ExternalProvisioning', message }], waitingOn: `provisioner ${provisioner}` }
   }
+  const verdict = sourceVerdict(claim, clone)
+  if (verdict === 'populated') {
+    const message = 'Assuming an external populator will provision the volume'
+    return { actions, events: [{ type: 'Normal', reason: 'Provisioning', message }], waitingOn: 'a populator' }
+  }
+  if (verdict !== 'none') return { actions, ...failed(verdict.fault) }
   const object = newVolume(claim, storageClass, node)
   actions.push({
     verb: 'create',

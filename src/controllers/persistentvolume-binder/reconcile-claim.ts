@@ -7,6 +7,7 @@ import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from
 import type { Plan, PlannedEvent } from '../../runtime/plan.ts'
 import { bind, unboundStatus } from './bind.ts'
 import { claimMigration, MIGRATED_TO } from './csi-migration.ts'
+import type { CloneSource } from './data-source.ts'
 import { provision } from './provision.ts'
 
 export interface ObservedClaim {
@@ -20,6 +21,8 @@ export interface ObservedClaim {
   readonly defaultClass?: StorageClass | undefined
   /** Where its first consumer was placed, if it was and that node is known. */
   readonly selectedNode: Node | undefined
+  /** What it is a clone of. */
+  readonly clone?: CloneSource | undefined
   /** Names of the pods that use it and have no node yet. */
   readonly unscheduledPods: readonly string[]
 }
@@ -45,7 +48,7 @@ function reconcileUnbound(observed: ObservedClaim): Plan {
     const event = waitingEvent(observed)
     return { status: pending, events: [event], waitingOn: event.message }
   }
-  if (classOf(claim) !== '') return provision(claim, storageClass, waits ? selectedNode : undefined)
+  if (classOf(claim) !== '') return provision(claim, storageClass, waits ? selectedNode : undefined, observed.clone)
   const message = 'no persistent volumes available for this claim and no storage class is set'
   return { status: pending, events: [{ type: 'Normal', reason: 'FailedBinding', message }], waitingOn: message }
 }
