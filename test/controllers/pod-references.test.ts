@@ -173,10 +173,11 @@ describe('volumes', () => {
 
   it('of a claim go on with the sync after it was bound', async () => {
     await cluster.apply(mounting({ persistentVolumeClaim: { claimName: 'late' } }))
-    await cluster.seconds(12)
+    await cluster.seconds(16)
     await make('persistentvolumeclaims', 'late', { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } })
-    await cluster.seconds(7)
+    await cluster.seconds(3)
     expect(await now()).toEqual(CREATING)
+    expect((await told('FailedMount')).map(([, , count]) => count)).toEqual([2])
     await cluster.seconds(1)
     expect(await now()).toBe('running')
   })

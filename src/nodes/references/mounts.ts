@@ -79,11 +79,15 @@ export interface MountTimes {
 
 export function lookAtMounts(pod: Pod, sources: Sources, { since, now, lookedAt, isFirst }: MountTimes): MountLook {
   const isDue = (next: typeof nextTry) => isFirst || (lookedAt !== undefined && next(since, lookedAt) <= now)
-  const isSync = isDue(nextSync)
+  // Claims are looked up, and told of, with syncs of the pod; what else is mounted is tried in its own time. A try that finds all of it
+  // there is enough, which may be a little before upstream's next sync.
+  const hasClaims = pod.spec.volumes?.some(({ persistentVolumeClaim, ephemeral }) => persistentVolumeClaim ?? ephemeral) === true
+  const isSync = hasClaims && isDue(nextSync)
   const isTry = isDue(nextTry)
+  const wakeAt = Math.min(nextTry(since, now), hasClaims ? nextSync(since, now) : Number.POSITIVE_INFINITY)
   // After a restart of the process it is looked at, but what is still missing was told of before.
   const isUntold = !isFirst && lookedAt === undefined
-  if (!isSync && !isTry && !isUntold) return { isDone: false, events: [], wakeAt: Math.min(nextTry(since, now), nextSync(since, now)) }
+  if (!isSync && !isTry && !isUntold) return { isDone: false, events: [], wakeAt }
   const { unprocessed, failed, unattached } = mountFaults(pod, sources)
   if (unprocessed.size + failed.size + unattached.length === 0) return { isDone: true, events: [], wakeAt: undefined }
   const events: PlannedEvent[] = []
@@ -97,9 +101,7 @@ export function lookAtMounts(pod: Pod, sources: Sources, { since, now, lookedAt,
         `failed to process volumes=${list([...unprocessed.keys()])}: ${why}`,
     )
   }
-  const tries = failed.size + unattached.length > 0 ? nextTry(since, now) : Number.POSITIVE_INFINITY
-  const syncs = unprocessed.size > 0 ? nextSync(since, now) : Number.POSITIVE_INFINITY
-  return { isDone: false, events, wakeAt: Math.min(tries, syncs) }
+  return { isDone: false, events, wakeAt }
 }
 
 function nextTry(since: number, after: number): number {
