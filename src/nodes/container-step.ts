@@ -5,6 +5,7 @@
 import { findCondition } from '../api/meta/conditions.ts'
 import { parseTimestamp } from '../api/meta/time.ts'
 import type { Container, ContainerStateTerminated, ContainerStatus, Pod } from '../api/types.gen.ts'
+import { deepEqual } from '../lib/deep-equal.ts'
 import type { PlannedEvent } from '../runtime/plan.ts'
 import { behaviourAnnotations } from './behaviour-annotations.ts'
 import { CONFIG_ERROR, misconfigured } from './config-error.ts'
@@ -137,8 +138,8 @@ function whileRunning(context: StepContext, container: Container, role: Containe
   const isSame =
     status.started === started &&
     status.ready === ready &&
-    JSON.stringify(status.resources) === JSON.stringify(resources.resources) &&
-    JSON.stringify(status.allocatedResources) === JSON.stringify(resources.allocatedResources)
+    deepEqual(status.resources, resources.resources) &&
+    deepEqual(status.allocatedResources, resources.allocatedResources)
   return isSame ? status : { ...status, ...resources, started, ready }
 }
 
