@@ -41,6 +41,8 @@ export interface StepContext {
   readonly images: ImageStore
   /** Its pod is being stopped, and its end is settled elsewhere. */
   readonly isStopping?: boolean
+  /** It counts as running also while its postStart hook does. */
+  readonly seesHooks?: boolean
   readonly record: (event: PlannedEvent) => void
   /** Asks for another look at this instant. */
   readonly wakeAt: (milliseconds: number) => void
@@ -283,6 +285,7 @@ function start(
   const isCounted = previous === undefined || (status.state?.waiting !== undefined && previous.reason === RESTARTING_ALL)
   const restartCount = isCounted ? status.restartCount : status.restartCount + 1
   const hookEndsAt = isAtOnce ? now : startedAt + hook.takesMs
+  if (hookEndsAt > now && context.seesHooks === true) return startedStatus(pod, container, restartCount, previous, startedAt)
   if (hookEndsAt > now) {
     if (Number.isFinite(hookEndsAt)) context.wakeAt(hookEndsAt)
     return status
