@@ -68,7 +68,7 @@ describe('baseStatus', () => {
   it('has a status for each container: by name, but for init containers', () => {
     const named = (...names: string[]) => names.map((name) => ({ name, image: 'x' }))
     const pod = podOf({ initContainers: named('z', 'y'), containers: named('b', 'a'), ephemeralContainers: named('e', 'd') })
-    const status = baseStatus(pod, '10.0.0.2', 0)
+    const status = baseStatus(pod, [{ ip: '10.0.0.2' }], 0)
     const names = [status.initContainerStatuses, status.containerStatuses, status.ephemeralContainerStatuses].map((each) =>
       each!.map(({ name }) => name),
     )
@@ -93,6 +93,10 @@ describe('baseStatus', () => {
       { containers: [{ name: 'c', image: 'new' }] },
       { status: { startTime: '2026-01-01T00:00:00Z', phase: 'Running', containerStatuses: [own] } },
     )
-    expect(baseStatus(pod, '10.0.0.2', 0)).toMatchObject({ startTime: '2026-01-01T00:00:00Z', phase: 'Running', containerStatuses: [own] })
+    expect(baseStatus(pod, [{ ip: '10.0.0.2' }], 0)).toMatchObject({
+      startTime: '2026-01-01T00:00:00Z',
+      phase: 'Running',
+      containerStatuses: [own],
+    })
   })
 })
