@@ -5,6 +5,7 @@
 import { findCondition } from '../api/meta/conditions.ts'
 import { parseTimestamp } from '../api/meta/time.ts'
 import type { Container, ContainerStateTerminated, ContainerStatus, Pod } from '../api/types.gen.ts'
+import { deepEqual } from '../lib/deep-equal.ts'
 import type { PlannedEvent } from '../runtime/plan.ts'
 import { behaviourAnnotations } from './behaviour-annotations.ts'
 import { CONFIG_ERROR, misconfigured } from './config-error.ts'
@@ -40,6 +41,8 @@ export interface StepContext {
   readonly images: ImageStore
   /** Its pod is being stopped, and its end is settled elsewhere. */
   readonly isStopping?: boolean
+  /** It counts as running also while its postStart hook does. */
+  readonly seesHooks?: boolean
   readonly record: (event: PlannedEvent) => void
   /** Asks for another look at this instant. */
   readonly wakeAt: (milliseconds: number) => void
@@ -137,8 +140,8 @@ function whileRunning(context: StepContext, container: Container, role: Containe
   const isSame =
     status.started === started &&
     status.ready === ready &&
-    JSON.stringify(status.resources) === JSON.stringify(resources.resources) &&
-    JSON.stringify(status.allocatedResources) === JSON.stringify(resources.allocatedResources)
+    deepEqual(status.resources, resources.resources) &&
+    deepEqual(status.allocatedResources, resources.allocatedResources)
   return isSame ? status : { ...status, ...resources, started, ready }
 }
 
@@ -282,6 +285,7 @@ function start(
   const isCounted = previous === undefined || (status.state?.waiting !== undefined && previous.reason === RESTARTING_ALL)
   const restartCount = isCounted ? status.restartCount : status.restartCount + 1
   const hookEndsAt = isAtOnce ? now : startedAt + hook.takesMs
+  if (hookEndsAt > now && context.seesHooks === true) return startedStatus(pod, container, restartCount, previous, startedAt)
   if (hookEndsAt > now) {
     if (Number.isFinite(hookEndsAt)) context.wakeAt(hookEndsAt)
     return status

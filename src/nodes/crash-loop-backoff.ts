@@ -8,6 +8,8 @@ import type { ContainerStateTerminated, ContainerStatus } from '../api/types.gen
 
 const FIRST_MS = 10_000
 export const LONGEST_BACKOFF_MS = 300_000
+/** Stored times are whole seconds. */
+const ROUNDING_MS = 1000
 const RESET_AFTER_MS = 2 * LONGEST_BACKOFF_MS
 
 /** For a container whose state is terminated. */
@@ -21,6 +23,7 @@ export function crashLoopBackoffMs(status: ContainerStatus): number {
   const longest = backoffOf(status.restartCount)
   const waited = parseTimestamp(ended.startedAt) - finishedAt(status.lastState?.terminated)
   if (!(waited >= FIRST_MS)) return waited >= 0 ? FIRST_MS : longest
+  if (wasCutShort(waited, status.restartCount)) return FIRST_MS
   let next = FIRST_MS
   while (next <= waited && next < LONGEST_BACKOFF_MS) next = Math.min(2 * next, LONGEST_BACKOFF_MS)
   return Math.min(next, longest)
@@ -29,6 +32,14 @@ export function crashLoopBackoffMs(status: ContainerStatus): number {
 /** The wait before restart number `restartCount` + 1 when none was forgiven. */
 function backoffOf(restartCount: number): number {
   return Math.min(FIRST_MS * 2 ** Math.min(restartCount - 1, 10), LONGEST_BACKOFF_MS)
+}
+
+/** By another image, or other resources: their count begins anew. Upstream: GetBackoffKey. */
+function wasCutShort(waited: number, restartCount: number): boolean {
+  if (restartCount < 2 || waited >= backoffOf(restartCount - 1)) return false
+  let full = FIRST_MS
+  while (2 * full <= waited) full = Math.min(2 * full, LONGEST_BACKOFF_MS)
+  return waited - full > ROUNDING_MS
 }
 
 function finishedAt(state: ContainerStateTerminated | undefined): number {

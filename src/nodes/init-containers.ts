@@ -28,7 +28,8 @@ export function stepInitContainers(context: StepContext, base: PodStatus): InitP
     }
     const { state, started } = statuses[index]!
     if (role === 'sidecar') {
-      // In a later run it holds up none but those after the last one.
+      // In a later run it holds up nobody, and of the last one is told when the others could start.
+      if (index < reached && index < containers.length - 1) continue
       if (index >= reached && started !== true) return { statuses, isDone: false, doneAt: 0 }
       stageStartsAt = Math.max(stageStartsAt, startedUpAt(context, container, statuses[index]!) ?? stageStartsAt)
       continue

@@ -1,7 +1,7 @@
 /** All containers of a pod that is to run, one step on. Upstream: kuberuntime_manager.go computePodActions. */
 import { findCondition } from '../api/meta/conditions.ts'
 import { parseTimestamp } from '../api/meta/time.ts'
-import type { Container, ContainerStatus, PodStatus } from '../api/types.gen.ts'
+import type { Container, ContainerStatus, ObjectMeta, PodStatus } from '../api/types.gen.ts'
 import { postStartHook } from './container-hooks.ts'
 import { type StepContext, stepContainer } from './container-step.ts'
 import { stepInitContainers } from './init-containers.ts'
@@ -20,6 +20,41 @@ export function stepContainers(context: StepContext, base: PodStatus): PodStatus
     wakeAt(removalFrom(now))
   }
   return stepped
+}
+
+/**
+ * The status as it was at an instant, with those containers running whose postStart hooks kept them from being seen to.
+ * @param at milliseconds since the epoch
+ */
+export function withHooked(context: StepContext, base: PodStatus, at: number): PodStatus {
+  const { spec, metadata } = context.pod
+  const hooked = [...spec.containers, ...(spec.initContainers ?? [])].filter(({ lifecycle }) => lifecycle?.postStart !== undefined)
+  if (hooked.length === 0) return base
+  const { deletionTimestamp: _deletion, ...own } = metadata
+  const pod = { ...context.pod, metadata: own as ObjectMeta, status: base }
+  const nothing = () => {}
+  const then = stepStages(
+    {
+      ...context,
+      pod,
+      now: at,
+      lookedAt: at,
+      seesHooks: true,
+      images: { has: () => true, add: nothing },
+      record: nothing,
+      wakeAt: nothing,
+    },
+    base,
+  )
+  const seen = (statuses: readonly ContainerStatus[] | undefined, later: readonly ContainerStatus[] | undefined) =>
+    statuses?.map((own, index) => {
+      const container = hooked.find(({ name }) => name === own.name)
+      const next = later?.[index]
+      if (container === undefined || own.state?.running || !next?.state?.running) return own
+      return postStartHook(pod, container)?.takesMs ? { ...next, started: container.startupProbe === undefined } : own
+    })
+  const [main, init] = [seen(base.containerStatuses, then.containerStatuses), seen(base.initContainerStatuses, then.initContainerStatuses)]
+  return { ...base, ...(main && { containerStatuses: main }), ...(init && { initContainerStatuses: init }) }
 }
 
 function stepStages(context: StepContext, base: PodStatus): PodStatus {

@@ -10,12 +10,12 @@ import type { ContainerRuntime } from './container-behaviour.ts'
 import type { StepContext } from './container-step.ts'
 import type { ImageStore } from './node-images.ts'
 import { hasStartedContainer, podConditions } from './pod-conditions.ts'
-import { stepContainers } from './pod-containers.ts'
+import { stepContainers, withHooked } from './pod-containers.ts'
 import { endingStatus } from './pod-ending.ts'
 import { podPhase } from './pod-phase.ts'
 import { type Resize, resizeCompletion, resizeOf, type WhyDeferred, withGrants, withPromises } from './pod-resize.ts'
 import { baseStatus, podResourceStatus } from './pod-status.ts'
-import { deadlineOf, terminationOf } from './pod-termination.ts'
+import { deadlineOf, type Termination, terminationOf } from './pod-termination.ts'
 import { lookAtMounts } from './references/mounts.ts'
 import { tellingOfPullSecrets } from './references/pull-secrets.ts'
 import { type ObjectReader, sourcesOf } from './references/sources.ts'
@@ -86,7 +86,7 @@ export function advancePod(given: PodOnNode): PodStep {
   if (deadline !== undefined && deadline > now) wake(deadline)
   const begun = terminationOf({ ...pod, status: base }, base, now)
   if (begun !== undefined) {
-    const status = endingStatus(context, base, begun, begun.why === 'deleted' ? isStopping : begun.why === 'done')
+    const status = ending(context, base, begun, isStopping)
     return { status, events, wakeAt, isMounting: false }
   }
   const isMounting = !hasSandbox(pod.status) && !areVolumesMounted(given, context)
@@ -119,6 +119,12 @@ function areVolumesMounted({ pod, objects, now, lookedAt }: PodOnNode, { record,
 function withoutSandbox({ pod, now }: PodOnNode, base: PodStatus): PodStatus {
   const pending = { ...base, phase: 'Pending' }
   return { ...pending, conditions: podConditions(pod, pending, { hasSandbox: false }, now) }
+}
+
+function ending(context: StepContext, base: PodStatus, begun: Termination, isStopping: boolean): PodStatus {
+  if (begun.why === 'done') return endingStatus(context, base, begun, true)
+  const seen = hasSandbox(context.pod.status) ? withHooked(context, base, begun.since) : base
+  return endingStatus(context, seen, begun, begun.why === 'deleted' && isStopping)
 }
 
 function running(given: PodOnNode, context: StepContext, base: PodStatus): PodStatus {

@@ -1,8 +1,8 @@
 /** What of a pod's status doesn't depend on how its containers are. Upstream: kubelet_pods.go convertStatusToAPIStatus. */
-import { hasPodLevelResources, podLimits, podRequests, qosClassOf } from '../api/core/v1/pod-resources.ts'
+import { podLimits, podRequests, qosClassOf } from '../api/core/v1/pod-resources.ts'
 import type { ResourceList } from '../api/core/v1/resource-list.ts'
 import { timestamp } from '../api/meta/time.ts'
-import type { Container, ContainerStatus, HostIP, Pod, PodStatus, ResourceRequirements } from '../api/types.gen.ts'
+import type { Container, ContainerStatus, HostIP, Pod, PodSpec, PodStatus, ResourceRequirements } from '../api/types.gen.ts'
 import { initialStatus } from './container-status.ts'
 
 /**
@@ -43,29 +43,35 @@ export function baseStatus(pod: Pod, hostIPs: readonly [HostIP, ...HostIP[]], no
  */
 export function podResourceStatus(allocated: Pod, phase: string | undefined): Pick<PodStatus, 'allocatedResources' | 'resources'> {
   const requests = podRequests(allocated)
-  const promised = Object.keys(requests).length === 0 ? {} : { allocatedResources: requests }
-  return { ...promised, resources: phase === 'Pending' ? granted(allocated, requests) : inForce(allocated, requests) }
-}
-
-function granted(pod: Pod, requests: ResourceList): ResourceRequirements {
-  return { ...pod.spec.resources, ...lists(requests, podLimits(pod)) }
+  const limits = podLimits(allocated)
+  const resources = phase === 'Pending' ? { ...allocated.spec.resources, ...lists(requests, limits) } : inForce(allocated, requests, limits)
+  return isEmpty(requests) ? { resources } : { allocatedResources: requests, resources }
 }
 
 /** Of a pod that runs, what its control group says. Upstream: convertToAPIPodLevelResourcesStatus, qos ResourceConfigForPod. */
-function inForce(pod: Pod, requests: ResourceList): ResourceRequirements {
-  const limits = podLimits(pod)
-  const isLimited = (name: 'cpu' | 'memory') =>
-    (hasPodLevelResources(pod.spec) && pod.spec.resources?.limits?.[name] !== undefined) ||
-    [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].every(({ resources }) => resources?.limits?.[name] !== undefined)
-  const pick = (list: ResourceList, isIn: (name: 'cpu' | 'memory') => boolean): ResourceList =>
-    Object.fromEntries((['cpu', 'memory'] as const).flatMap((name) => (list[name] !== undefined && isIn(name) ? [[name, list[name]]] : [])))
-  const own = pod.spec.resources ?? {}
-  return lists({ ...own.requests, ...pick(requests, () => true) }, { ...own.limits, ...pick(limits, isLimited) })
+function inForce({ spec }: Pod, requests: ResourceList, limits: ResourceList): ResourceRequirements {
+  const own = spec.resources
+  const [required, limited]: [ResourceList, ResourceList] = [{ ...own?.requests }, { ...own?.limits }]
+  for (const name of GROUPED) {
+    if (requests[name] !== undefined) required[name] = requests[name]
+    if (limits[name] !== undefined && isLimited(spec, name)) limited[name] = limits[name]
+  }
+  return lists(required, limited)
+}
+
+const GROUPED = ['cpu', 'memory'] as const
+
+/** A pod is limited where it says so itself, or each of its containers does. */
+function isLimited({ containers, initContainers, resources }: PodSpec, name: (typeof GROUPED)[number]): boolean {
+  const says = (container: Container) => container.resources?.limits?.[name] !== undefined
+  return resources?.limits?.[name] !== undefined || (containers.every(says) && (initContainers === undefined || initContainers.every(says)))
 }
 
 function lists(requests: ResourceList, limits: ResourceList): ResourceRequirements {
-  return {
-    ...(Object.keys(limits).length === 0 ? {} : { limits }),
-    ...(Object.keys(requests).length === 0 ? {} : { requests }),
-  }
+  return { ...(isEmpty(limits) ? {} : { limits }), ...(isEmpty(requests) ? {} : { requests }) }
+}
+
+function isEmpty(list: ResourceList): boolean {
+  for (const _name in list) return false
+  return true
 }

@@ -269,6 +269,20 @@ describe('a postStart hook', () => {
     expect((await status()).containerStatuses![0]).toMatchObject({ restartCount: 1, state: { waiting: { reason: 'CrashLoopBackOff' } } })
   })
 
+  it('that goes on when the pod is deleted goes with its container', async () => {
+    const lifecycle = { postStart: { exec: { command: ['sleep', '60'] } }, preStop: { sleep: { seconds: 2 } } }
+    const pod = barePod('app', { container: { lifecycle, command: ['sleep', '100'] } })
+    await cluster.apply({ ...pod, metadata: { ...pod.metadata, finalizers: ['a.io/wait'] } })
+    await cluster.seconds(10)
+    expect(await statuses()).toEqual({ main: 'ContainerCreating' })
+    await cluster.delete('pods', 'app')
+    expect(await told('Killing')).toEqual(['Killing main: Stopping container main'])
+    await cluster.seconds(2)
+    expect(await statuses()).toEqual({ main: 'Error 143' })
+    const { startedAt, finishedAt } = (await status()).containerStatuses![0]!.state!.terminated!
+    expect((Date.parse(finishedAt!) - Date.parse(startedAt!)) / 1000).toBe(12)
+  })
+
   it('of http tells where it asked', async () => {
     const lifecycle = { postStart: { httpGet: { path: '/up', port: 8080 } } }
     await cluster.apply(barePod('app', { container: { lifecycle }, ...annotated({ 'fail-post-start/main': 'true' }) }))

@@ -180,6 +180,10 @@ describe('a container that ends', () => {
     })
     await cluster.cluster.settle()
     expect(await container()).toMatchObject({ restartCount: restartCount + 1, image: 'docker.io/library/app:2', state: { running: {} } })
+    await cluster.seconds(2)
+    expect((await container()).state?.waiting?.message).toMatch(/^back-off 10s /)
+    await cluster.seconds(11)
+    expect((await container()).state?.waiting?.message).toMatch(/^back-off 20s /)
   })
 
   it('is started again with OnFailure only when it failed', async () => {
