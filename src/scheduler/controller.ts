@@ -2,12 +2,16 @@
  * The scheduler: a controller over pods without a node. Its cache follows the informers and is rebuilt from them at start;
  * what it adds is only which pods were given a node a moment ago, so that two pods placed in a row see each other.
  */
-import type { Namespace, Node, Pod } from '../api/types.gen.ts'
+import type { Namespace, Node, Pod, ResourceV1ResourceClaim as ResourceClaim } from '../api/types.gen.ts'
 import type { ControllerDefinition, Key, KeysOf, Reader } from '../runtime/controller.ts'
 import { keyOf, splitKey } from '../runtime/owner-keys.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { BindingClaims } from './binding-claims.ts'
 import type { Budget } from './budgets.ts'
+import { CLAIMS, DEVICE_INDEXES, type DeviceReader, deviceReader, podsWaitingWith } from './devices/device-reader.ts'
+import { PodDevices } from './devices/pod-devices.ts'
+import { reservingFault, unreserve, waitForDevices } from './devices/reserve.ts'
+import { Reserving } from './devices/reserving.ts'
 import { LIKE_RESOURCES, likeSelector, SERVICE_INDEXES } from './like-pods.ts'
 import { PLUGINS } from './plugins/index.ts'
 import { isOver, isPlaced, priorityOf } from './pod-info.ts'
@@ -26,6 +30,7 @@ const BUDGETS = 'poddisruptionbudgets.policy'
 
 export interface ObservedPod {
   readonly situation: Situation
+  readonly devices: DeviceReader
   readonly budgets: () => readonly Budget[]
 }
 
@@ -35,6 +40,7 @@ export function schedulerController(): ControllerDefinition<ObservedPod> {
   const cache = new SchedulerCache(labelsOf)
   const unschedulable = new UnschedulablePods(labelsOf)
   const binding = new BindingClaims()
+  const reserving = new Reserving(cache.devices)
   const delays = new RetryDelays()
   let start = 0
 
@@ -48,6 +54,7 @@ export function schedulerController(): ControllerDefinition<ObservedPod> {
     if (current === undefined || current.spec.nodeName) {
       unschedulable.forget(key)
       binding.forget(key)
+      reserving.forget(key)
       delays.forget(key)
     }
     if (isNowPlaced && !wasPlaced) return [...unschedulable.wake('pods', { current, old: undefined }), ...unschedulable.takeAfter(current)]
@@ -72,7 +79,7 @@ export function schedulerController(): ControllerDefinition<ObservedPod> {
       const pod = reader.get<Pod>('pods', namespace, name)
       return pod === undefined ? 0 : priorityOf(pod)
     },
-    indexes: { ...VOLUME_INDEXES, ...SERVICE_INDEXES },
+    indexes: { ...VOLUME_INDEXES, ...SERVICE_INDEXES, ...DEVICE_INDEXES },
     watches: {
       ...Object.fromEntries([BUDGETS, ...LIKE_RESOURCES].map((resource) => [resource, () => []])),
       ...Object.fromEntries(PLUGINS.flatMap(({ hints }) => Object.keys(hints)).map((resource) => [resource, waking(resource)])),
@@ -89,6 +96,11 @@ export function schedulerController(): ControllerDefinition<ObservedPod> {
         return []
       },
       persistentvolumeclaims: claimChanged,
+      [CLAIMS]: (current, old, reader) => {
+        const claim = (current ?? old) as ResourceClaim
+        cache.devices.setClaim(keyOf(claim.metadata.namespace, claim.metadata.name), current as ResourceClaim | undefined)
+        return [...unschedulable.wake(CLAIMS, { current, old }), ...podsWaitingWith(claim, reader)]
+      },
     },
     observe(reader, key) {
       read = reader
@@ -96,19 +108,29 @@ export function schedulerController(): ControllerDefinition<ObservedPod> {
       const pod = reader.get<Pod>('pods', namespace, name)
       if (pod === undefined || pod.spec.nodeName || isOver(pod)) return undefined
       if ((pod.spec.schedulerName ?? SCHEDULER_NAME) !== SCHEDULER_NAME || pod.metadata.deletionTimestamp !== undefined) return undefined
-      const situation = new Situation(cache.info(pod), cache, volumeReader(reader), () => likeSelector(reader, pod))
-      return { situation, budgets: () => reader.list<Budget>(BUDGETS) }
+      const devices = deviceReader(reader)
+      const findDevices = pod.spec.resourceClaims?.length ? (now: number) => new PodDevices(devices, cache.devices, pod, now) : undefined
+      const situation = new Situation(cache.info(pod), cache, volumeReader(reader), () => likeSelector(reader, pod), findDevices)
+      return { situation, devices, budgets: () => reader.list<Budget>(BUDGETS) }
     },
-    reconcile({ situation, budgets }, { now, lastFailure }): Plan {
+    reconcile({ situation, devices, budgets }, { now, lastFailure }): Plan {
+      situation.now = now
       const { key, pod } = situation.pod
       const gates = pod.spec.schedulingGates ?? []
       // The API server has written the condition SchedulingGated when the pod was made.
       if (gates.length > 0) return { waitingOn: `scheduling gates: ${gates.map(({ name }) => name).join(', ')}` }
-      const failed = (message: string): Plan => {
+      const forget = () => {
         cache.forget(key)
         binding.forget(key)
-        return { ...schedulerError(pod, message, now), requeueAfterMs: delays.add(key, now) }
+        reserving.forget(key)
       }
+      const failed = (message: string): Plan => {
+        forget()
+        const actions = unreserve(pod, situation.devices?.claims ?? [])
+        return { actions, ...schedulerError(pod, message, now), requeueAfterMs: delays.add(key, now) }
+      }
+      const claimFailure = lastFailure && reservingFault(lastFailure)
+      if (claimFailure !== undefined) return failed(claimFailure)
       if (lastFailure?.action.verb === 'bind') return failed(`running Bind plugin "DefaultBinder": ${lastFailure.message}`)
       const delayMs = delays.left(key, now)
       if (delayMs > 0) return { requeueAfterMs: delayMs, waitingOn: 'the time to try again' }
@@ -121,14 +143,19 @@ export function schedulerController(): ControllerDefinition<ObservedPod> {
         }
         if (progress?.kind === 'failed') return failed(`running PreBind plugin "VolumeBinding": binding volumes: ${progress.why}`)
         if (progress?.kind === 'waiting') return { requeueAfterMs: progress.leftMs, waitingOn: progress.on }
-        if (progress?.kind === 'bound') {
+        const reserved = reserving.progress(key, pod, devices, now)
+        if (reserved?.kind === 'failed') return failed(`running PreBind plugin "DynamicResources": ${reserved.why}`)
+        if (reserved?.kind === 'waiting') return waitForDevices(assumed.node, reserved)
+        if (progress?.kind === 'bound' && reserved?.kind !== 'lost') {
           binding.forget(key)
+          reserving.forget(key)
           cache.assume(situation.pod, assumed.node, now)
           return bind(pod, assumed.node).plan
         }
       }
-      cache.forget(key)
-      binding.forget(key)
+      forget()
+      // Upstream: DynamicResources PreEnqueue, of which nothing is told.
+      if (situation.devices?.gate !== undefined) return { waitingOn: situation.devices.gate }
 
       const told = unschedulable.toldTo(key, pod, now)
       if (told !== undefined && isTold(pod, 'Unschedulable', told)) return { waitingOn: 'a change that makes room for it' }
@@ -141,8 +168,10 @@ export function schedulerController(): ControllerDefinition<ObservedPod> {
         return { ...verdict.plan, requeueAfterMs: LONGEST_WAIT_MS }
       }
       unschedulable.forget(key)
+      if (verdict.kind === 'failed') return failed(verdict.message)
       cache.assume(situation.pod, verdict.node, now)
       if (verdict.kind === 'binding-claims') binding.begin(situation, verdict.toProvision, now)
+      if (situation.devices !== undefined) reserving.begin(key, situation.devices, cache.node(verdict.node)!.node!)
       return verdict.plan
     },
   }

@@ -9,13 +9,23 @@ export interface FailedNode {
   readonly objection: Objection
 }
 
-/** @param preemption what came of looking for pods to remove; undefined when some were found */
-export function fitErrorText(nodeCount: number, failed: readonly FailedNode[], preemption: string | undefined): string {
+/**
+ * @param preemption what came of looking for pods to remove; undefined when some were found
+ * @param devices what came of looking for claims to take devices from. Upstream: dynamicresources.go PostFilter
+ */
+export function fitErrorText(nodeCount: number, failed: readonly FailedNode[], preemption: string | undefined, devices: string): string {
   const reasons = failed.map(({ objection }) => objection.reasons)
   for (let others = nodeCount - failed.length; others > 0; others--) reasons.push([NOT_NAMED])
   const text = summary(nodeCount, reasons)
-  return preemption === undefined ? text : `${text} no new claims to deallocate, preemption: ${preemption}`
+  return preemption === undefined ? text : `${text} ${devices}, preemption: ${preemption}`
 }
+
+/** When its claims are why the pod can't run whatever the node. */
+export function claimErrorText(nodeCount: number, reason: string, preemption: string): string {
+  return `0/${nodeCount} nodes are available: ${reason}. ${NO_CLAIMS}, preemption: ${preemption}`
+}
+
+export const NO_CLAIMS = 'no new claims to deallocate'
 
 /**
  * When the pod can't run whatever the node. Upstream: what follows is what the plugin of resource claims says, which is asked to

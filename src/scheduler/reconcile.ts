@@ -4,9 +4,11 @@ import { CLAIMS, SELECTED_NODE, VOLUMES } from '../api/core/v1/volume-annotation
 import type { Pod } from '../api/types.gen.ts'
 import type { Action, Plan } from '../runtime/plan.ts'
 import type { Budget } from './budgets.ts'
-import { chooseNode } from './choose-node.ts'
+import { type Choice, chooseNode } from './choose-node.ts'
+import { deallocate, reserve } from './devices/reserve.ts'
 import { evict } from './evict.ts'
-import { fitErrorText, generalErrorText } from './fit-error.ts'
+import { claimErrorText, fitErrorText, generalErrorText, NO_CLAIMS } from './fit-error.ts'
+import { PluginFault } from './plugins/plugin.ts'
 import { chooseVolumes, type VolumeChoice } from './plugins/volume-binding.ts'
 import { failedEvent, isTold, withNomination, withUnscheduled } from './pod-status.ts'
 import { findPreemption } from './preemption.ts'
@@ -17,6 +19,8 @@ export type Verdict =
   | { readonly kind: 'bound'; readonly node: string; readonly plan: Plan }
   /** The node is chosen; its claims are being bound to it, some by making volumes. */
   | { readonly kind: 'binding-claims'; readonly node: string; readonly toProvision: readonly string[]; readonly plan: Plan }
+  /** Something went wrong that has nothing to do with the node. */
+  | { readonly kind: 'failed'; readonly message: string }
   /** Nothing is to be done until something changes that matters to `plugins`, once the pod's status says this. */
   | { readonly kind: 'unschedulable'; readonly told: Told; readonly plugins: ReadonlySet<string>; readonly plan: Plan }
 
@@ -32,28 +36,46 @@ export function placePod(
 ): { readonly verdict: Verdict; readonly tried: number } {
   const { cache, pod: info } = situation
   const { pod } = info
-  const choice = chooseNode(situation, start)
+  const choice = tryChoosing(situation, start)
+  if (typeof choice === 'string') return { verdict: { kind: 'failed', message: choice }, tried: 0 }
   const { tried } = choice
   if (choice.node !== undefined) {
-    const volumes = chooseVolumes(situation, cache.node(choice.node)!.node!)
-    const isBound = volumes.found.length === 0 && volumes.toProvision.length === 0
-    return { verdict: isBound ? bind(pod, choice.node) : bindClaims(pod, choice.node, volumes), tried }
+    const node = cache.node(choice.node)!.node!
+    const volumes = chooseVolumes(situation, node)
+    const { devices } = situation
+    const isBound = volumes.found.length === 0 && volumes.toProvision.length === 0 && !devices?.claims.length
+    const reserving = devices === undefined ? [] : reserve(pod, devices, node, now)
+    return { verdict: isBound ? bind(pod, choice.node) : bindClaims(pod, choice.node, volumes, reserving), tried }
   }
   if (choice.error !== undefined) return { verdict: unschedulable(pod, choice.error, now, new Set()), tried }
   const count = cache.nodes().length
   if (choice.general !== undefined) {
     const { plugin, reason } = choice.general
-    const keeps = pod.status?.nominatedNodeName
-    return { verdict: unschedulable(pod, generalErrorText(count, reason), now, new Set([plugin]), keeps), tried }
+    const isOfDevices = plugin === 'DynamicResources'
+    const preemption = isOfDevices ? findPreemption(situation, [], budgets) : undefined
+    const text =
+      preemption?.node === undefined && preemption !== undefined
+        ? claimErrorText(count, reason, preemption.text)
+        : generalErrorText(count, reason)
+    const keeps = preemption?.node === undefined && preemption?.keepsNomination === false ? undefined : pod.status?.nominatedNodeName
+    return { verdict: unschedulable(pod, text, now, new Set([plugin]), keeps), tried }
   }
   const plugins = new Set(choice.failed.map(({ objection }) => objection.plugin))
   if (choice.failed.length < count) plugins.add('NodeAffinity')
+  const given = situation.devices?.toDeallocate(pod)
   const preemption = findPreemption(situation, choice.failed, budgets)
   if (preemption.node === undefined) {
     const keeps = preemption.keepsNomination ? pod.status?.nominatedNodeName : undefined
-    return { verdict: unschedulable(pod, fitErrorText(count, choice.failed, preemption.text), now, plugins, keeps), tried }
+    const devices =
+      given === undefined
+        ? situation.devices?.claims.length
+          ? 'still not schedulable'
+          : NO_CLAIMS
+        : 'deallocation of ResourceClaim completed'
+    const verdict = unschedulable(pod, fitErrorText(count, choice.failed, preemption.text, devices), now, plugins, keeps)
+    return { verdict: given === undefined ? verdict : { ...verdict, plan: { ...verdict.plan, actions: [deallocate(given)] } }, tried }
   }
-  const message = fitErrorText(count, choice.failed, undefined)
+  const message = fitErrorText(count, choice.failed, undefined, NO_CLAIMS)
   const { plan } = unschedulable(pod, message, now, plugins, preemption.node)
   const verdict: Verdict = {
     kind: 'unschedulable',
@@ -61,14 +83,26 @@ export function placePod(
     plugins,
     plan: {
       ...plan,
-      actions: evict(preemption.victims, cache.nominations.below(info, preemption.node), pod, preemption.node, now),
+      actions: [
+        ...(given === undefined ? [] : [deallocate(given)]),
+        ...evict(preemption.victims, cache.nominations.below(info, preemption.node), pod, preemption.node, now),
+      ],
       waitingOn: `pods of lower priority to leave node ${preemption.node}: ${preemption.victims.map(({ metadata }) => metadata.name).join(', ')}`,
     },
   }
   return { verdict, tried }
 }
 
-export function bind(pod: Pod, node: string): Verdict {
+function tryChoosing(situation: Situation, start: number): Choice | string {
+  try {
+    return chooseNode(situation, start)
+  } catch (error) {
+    if (error instanceof PluginFault) return error.message
+    throw error
+  }
+}
+
+export function bind(pod: Pod, node: string): Extract<Verdict, { kind: 'bound' }> {
   const { name, namespace, uid } = pod.metadata
   const message = `Successfully assigned ${namespace}/${name} to ${node}`
   const target = { resource: 'pods', namespace, name }
@@ -80,8 +114,9 @@ export function bind(pod: Pod, node: string): Verdict {
  * Volumes that were found come to refer to their claims, and the claims' provisioner is told the node. The pod gets it when they
  * are bound; meanwhile it says where it will be. Upstream: volumebinding PreBind, NominatedNodeNameForExpectation.
  */
-function bindClaims(pod: Pod, node: string, { found, toProvision }: VolumeChoice): Verdict {
+function bindClaims(pod: Pod, node: string, { found, toProvision }: VolumeChoice, reserving: readonly Action[]): Verdict {
   const actions = [
+    ...reserving,
     ...found.map(({ claim, volume }): Action => {
       const target = { resource: VOLUMES, namespace: '', name: volume.metadata.name }
       return { verb: 'patch', target, patch: claimRefPatch(volume, claim) }

@@ -5,6 +5,7 @@
  */
 import { claimKeysOfPod } from '../api/core/v1/pod-claims.ts'
 import type { Node, Pod } from '../api/types.gen.ts'
+import { DeviceUses } from './devices/device-uses.ts'
 import { NodeInfo } from './node-info.ts'
 import { inZoneTurns, zoneOf } from './node-order.ts'
 import { Nominations } from './nominations.ts'
@@ -17,6 +18,7 @@ export class SchedulerCache {
   readonly counts = new PodCounts()
   readonly placedTerms = new PlacedTerms()
   readonly nominations = new Nominations()
+  readonly devices = new DeviceUses()
   readonly #nodes = new Map<string, NodeInfo>()
   readonly #nodeOfPod = new Map<string, string>()
   readonly #assumed = new Map<string, { readonly uid: string; readonly at: number; readonly node: string }>()

@@ -63,11 +63,12 @@ export class UnschedulablePods {
   toldTo(key: string, pod: Pod, now: number): Told | undefined {
     const parked = this.#parked.get(key)
     if (parked === undefined || now - parked.at >= LONGEST_WAIT_MS) return undefined
-    const { metadata, spec } = parked.pod
+    const { metadata, spec, status } = parked.pod
     const isSame =
       metadata.uid === pod.metadata.uid &&
       metadata.generation === pod.metadata.generation &&
-      JSON.stringify([metadata.labels, spec.schedulingGates]) === JSON.stringify([pod.metadata.labels, pod.spec.schedulingGates])
+      JSON.stringify([metadata.labels, spec.schedulingGates, status?.resourceClaimStatuses]) ===
+        JSON.stringify([pod.metadata.labels, pod.spec.schedulingGates, pod.status?.resourceClaimStatuses])
     return isSame ? parked.told : undefined
   }
 
@@ -123,6 +124,7 @@ function schedulingClass({ metadata, spec }: Pod): string {
   return JSON.stringify([
     metadata.namespace,
     claims?.length ? metadata.name : '',
+    spec.resourceClaims?.length ? metadata.uid : '',
     metadata.labels,
     affinity,
     topologySpreadConstraints,

@@ -40,6 +40,9 @@ export interface Plugin {
   readonly hints: Readonly<Record<string, Hint>>
 }
 
+/** Why the pod can't be scheduled now, whatever the node, and is tried again after a while. */
+export class PluginFault extends Error {}
+
 export const BEST = 100
 
 export function never(...reasons: string[]): Refusal {
