@@ -32,6 +32,7 @@ import { pvProtectionController } from './pv-protection/controller.ts'
 import { pvcProtectionController } from './pvc-protection/controller.ts'
 import { replicaSetController } from './replicaset/controller.ts'
 import { replicationControllerController } from './replicationcontroller/controller.ts'
+import { podClaimsController, resourceClaimController } from './resourceclaim/controller.ts'
 import { resourceQuotaController } from './resourcequota/controller.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher/controller.ts'
 import { serviceCidrController } from './service-cidr/controller.ts'
@@ -75,6 +76,8 @@ export function controllers({
     kubernetesServiceController(advertised),
     kubernetesServiceCidrController,
     resourceQuotaController(definitions),
+    podClaimsController,
+    resourceClaimController,
     deploymentController,
     replicaSetController,
     replicationControllerController,

@@ -32,6 +32,7 @@ export const CONTROLLER_NAMES = [
   'pod-garbage-collector',
   'replicaset',
   'replicationcontroller',
+  'resourceclaim',
   'resourcequota',
   'root-ca-certificate-publisher',
   'scheduler',

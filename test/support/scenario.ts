@@ -7,6 +7,7 @@ import { type Cluster, type ClusterOptions, createCluster } from '../../src/inde
 const RESOURCES: Readonly<Record<string, string>> = {
   DaemonSet: 'daemonsets.apps',
   Deployment: 'deployments.apps',
+  DeviceClass: 'deviceclasses.resource.k8s.io',
   Job: 'jobs.batch',
   Namespace: 'namespaces',
   Node: 'nodes',
@@ -14,12 +15,17 @@ const RESOURCES: Readonly<Record<string, string>> = {
   Pod: 'pods',
   PriorityClass: 'priorityclasses.scheduling.k8s.io',
   ReplicaSet: 'replicasets.apps',
+  ResourceClaim: 'resourceclaims.resource.k8s.io',
+  ResourceClaimTemplate: 'resourceclaimtemplates.resource.k8s.io',
+  ResourceSlice: 'resourceslices.resource.k8s.io',
   Service: 'services',
   StatefulSet: 'statefulsets.apps',
 }
 const CLUSTER_SCOPED = new Set([
   'nodes',
   'namespaces',
+  'deviceclasses.resource.k8s.io',
+  'resourceslices.resource.k8s.io',
   'persistentvolumes',
   'volumeattachments.storage.k8s.io',
   'csidrivers.storage.k8s.io',

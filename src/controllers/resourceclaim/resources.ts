@@ -1,0 +1,1 @@
+export const CLAIMS = 'resourceclaims.resource.k8s.io'
