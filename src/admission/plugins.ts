@@ -4,6 +4,7 @@ import { certificateSubjectRestriction } from './certificate-subject-restriction
 import { defaultIngressClass } from './default-ingress-class.ts'
 import { defaultStorageClass } from './default-storage-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
+import { deviceAdminAccess } from './device-admin-access.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeDeclaredFeatureValidator } from './node-declared-features.ts'
@@ -47,6 +48,7 @@ export function admissionPlugins({ serviceRanges }: AdmissionOptions): readonly 
     nodeDeclaredFeatureValidator,
     podResizeValidator,
     serviceAddresses(serviceRanges),
+    deviceAdminAccess,
     resourceQuota(),
   ]
 }

@@ -118,7 +118,12 @@ export class UnschedulablePods {
 function schedulingClass({ metadata, spec }: Pod): string {
   const { affinity, topologySpreadConstraints, nodeSelector, tolerations, overhead, priority, preemptionPolicy, resources } = spec
   const containers = (list: typeof spec.containers | undefined) =>
-    list?.map(({ resources: own, restartPolicy, ports }) => [own, restartPolicy, ports?.filter(({ hostPort }) => hostPort)])
+    list?.map(({ resources: own, restartPolicy, restartPolicyRules, ports }) => [
+      own,
+      restartPolicy,
+      restartPolicyRules,
+      ports?.filter(({ hostPort }) => hostPort),
+    ])
   const claims = spec.volumes?.filter(({ persistentVolumeClaim, ephemeral }) => persistentVolumeClaim ?? ephemeral)
   const disks = spec.volumes?.filter((volume) => volume.gcePersistentDisk ?? volume.awsElasticBlockStore ?? volume.rbd ?? volume.iscsi)
   return JSON.stringify([

@@ -2,6 +2,7 @@ import { dynamicResources } from './dynamic-resources.ts'
 import { imageLocality } from './image-locality.ts'
 import { interPodAffinity } from './inter-pod-affinity.ts'
 import { nodeAffinity } from './node-affinity.ts'
+import { nodeDeclaredFeatures } from './node-declared-features.ts'
 import { nodePorts } from './node-ports.ts'
 import { nodeResourcesBalance } from './node-resources-balance.ts'
 import { nodeResourcesFit } from './node-resources-fit.ts'
@@ -30,4 +31,5 @@ export const PLUGINS: readonly Plugin[] = [
   dynamicResources,
   nodeResourcesBalance,
   imageLocality,
+  nodeDeclaredFeatures,
 ]
