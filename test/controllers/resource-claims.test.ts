@@ -159,6 +159,61 @@ describe('a pod waits', () => {
   })
 })
 
+describe('a device that has to be made ready', () => {
+  const CONDITIONS = { bindingConditions: ['Attached'], bindingFailureConditions: ['Broken'] }
+  const late = {
+    ...API,
+    kind: 'ResourceSlice',
+    ...bare(slice('node-1', [device('gpu-0', CONDITIONS), device('gpu-1')], { node: 'node-1', pool: 'node-1' })),
+  }
+  const report = (type: string) => {
+    const condition = { type, status: 'True', reason: 'Told', message: 'so it is', lastTransitionTime: '2026-01-01T00:00:00Z' }
+    const devices = [{ driver: 'gpu.example.com', pool: 'node-1', device: 'gpu-0', conditions: [condition] }]
+    return cluster.patch(CLAIMS, 'mine', { status: { devices } }, 'status')
+  }
+
+  it('holds its pod back until it is', async () => {
+    await cluster.apply(gpuClass(), late, claim('mine'), barePod('p', using('mine')))
+    await cluster.seconds(7)
+    expect(await cluster.pod('p')).toMatchObject({
+      spec: { resourceClaims: [{}] },
+      status: { phase: 'Pending', nominatedNodeName: 'node-1' },
+    })
+    expect((await cluster.pod('p')).spec.nodeName).toBeUndefined()
+    expect((await cluster.events('p', 'BindingConditionsPending')).map(({ type, action, message }) => [type, action, message])).toEqual([
+      ['Normal', 'Scheduling', 'waiting for binding conditions for device on node node-1'],
+    ])
+    await report('Attached')
+    await cluster.seconds(5)
+    expect((await cluster.pod('p')).spec.nodeName).toBe('node-1')
+  })
+
+  it('is given back when it fails', async () => {
+    await cluster.apply(gpuClass(), late, claim('mine'), barePod('p', using('mine')))
+    await cluster.seconds(1)
+    await report('Broken')
+    await cluster.until('it is tried anew', async () => (await whyUnscheduled('p')) !== undefined, 10)
+    expect(await whyUnscheduled('p')).toMatchObject({
+      reason: 'SchedulerError',
+      message: 'running PreBind plugin "DynamicResources": device binding failed: claim=mine, reason=Told, message="so it is"',
+    })
+    await cluster.until('it has none', async () => (await getClaim('mine')).status?.devices === undefined, 30)
+    expect((await cluster.events('p', 'FailedScheduling')).map(({ message }) => message)).toContain(
+      '0/2 nodes are available: 2 resourceclaim not available on the node. deallocation of ResourceClaim completed, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.',
+    )
+  })
+})
+
+describe('a pod that was put on a node by hand', () => {
+  it('has its allocated claim reserved', async () => {
+    await cluster.apply(gpuClass(), gpus('node-1', 'gpu-0'), claim('mine'), barePod('p', using('mine')))
+    await cluster.seconds(1)
+    await cluster.apply(barePod('q', { spec: { ...using('mine').spec, nodeName: 'node-1' } }))
+    await cluster.seconds(1)
+    expect((await getClaim('mine')).status?.reservedFor?.map(({ name }) => name)).toEqual(['p', 'q'])
+  })
+})
+
 describe('a template', () => {
   it('makes a claim for each pod, which goes when the pod is done', async () => {
     await cluster.apply(gpuClass(), gpus('node-1', 'gpu-0', 'gpu-1'), template('one'))
