@@ -4,6 +4,7 @@
  * and aren't shown there yet.
  */
 import { claimKeysOfPod } from '../api/core/v1/pod-claims.ts'
+import { isResizeInfeasible } from '../api/core/v1/pod-resources.ts'
 import type { Node, Pod } from '../api/types.gen.ts'
 import { DeviceUses } from './devices/device-uses.ts'
 import { NodeInfo } from './node-info.ts'
@@ -146,7 +147,13 @@ function isSamePlacement(a: Pod, b: Pod): boolean {
   )
 }
 
-function resourcesInForce({ status }: Pod): string {
+function resourcesInForce(pod: Pod): string {
+  const { status } = pod
   const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
-  return JSON.stringify(statuses.map(({ name, resources, allocatedResources }) => [name, resources?.requests, allocatedResources]))
+  return JSON.stringify([
+    statuses.map(({ name, resources, allocatedResources }) => [name, resources?.requests, allocatedResources]),
+    status?.resources?.requests,
+    status?.allocatedResources,
+    isResizeInfeasible(pod),
+  ])
 }

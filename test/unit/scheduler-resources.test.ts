@@ -167,9 +167,43 @@ describe('room', () => {
       [],
     ],
   ]
+  const asAWhole = (spec: string, inForce: string, more: object = {}): PodMore => ({
+    asks: asking('1m 1'),
+    resources: { requests: asking(spec) },
+    status: { resources: { requests: asking(inForce) }, allocatedResources: asking(inForce), ...more },
+  })
+  rows.push(
+    ['a pod that is to shrink as a whole', asAWhole('2m 2', '10m 2'), { asks: asking('1m 1') }, ['Insufficient cpu?']],
+    ['a pod that is to grow as a whole', asAWhole('10m 2', '2m 2'), { asks: asking('1m 1') }, ['Insufficient cpu?']],
+    [
+      'a pod that can never grow as a whole',
+      asAWhole('10m 2', '2m 2', { conditions: [{ type: 'PodResizePending', status: 'True', reason: 'Infeasible' }] }),
+      { asks: asking('1m 1') },
+      [],
+    ],
+    [
+      'a pod of which only the cpu is asked for as a whole',
+      { asks: asking('1m 5'), resources: { requests: asking('2m -') }, status: { resources: { requests: asking('2m 20') } } },
+      { asks: asking('1m 15') },
+      [],
+    ],
+  )
   it.each(rows)('%s', (_name, used, spec, why) => {
     const world = worldOf([node('a', { allocatable: ROOM })], [pod('x', { on: 'a', ...used })])
     expect(new Question(world, pod('p', spec)).why).toEqual(why)
+  })
+
+  it('grows when it is told that a pod which asked for more will never have it', () => {
+    const grown = (more: object) =>
+      pod('x', {
+        on: 'a',
+        asks: asking('10m 2'),
+        status: { containerStatuses: [{ name: 'main', resources: { requests: asking('2m 2') } }], ...more },
+      })
+    const world = worldOf([node('a', { allocatable: ROOM })], [grown({})])
+    expect(new Question(world, pod('p', { asks: asking('1m 1') })).why).toEqual(['Insufficient cpu?'])
+    world.set('pods', grown({ conditions: [{ type: 'PodResizePending', status: 'True', reason: 'Infeasible' }] }))
+    expect(new Question(world, pod('p', { asks: asking('1m 1') })).why).toEqual([])
   })
 
   it.each<[string, PodMore, PodMore, string[]]>([

@@ -36,26 +36,41 @@ export function podRequests({ spec }: Pick<Pod, 'spec'>, ownAmounts: OwnAmounts 
 export function asCounted(pod: Pod): Pod {
   const { spec, status } = pod
   const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
-  if (!statuses.some(({ resources }) => resources !== undefined)) return pod
-  const pending = status?.conditions?.find(({ type }) => type === 'PodResizePending')
+  if (status?.resources === undefined && !statuses.some(({ resources }) => resources !== undefined)) return pod
+  const isInfeasible = isResizeInfeasible(pod)
   const counted = (container: Container): Container => {
     const known = statuses.find(({ name }) => name === container.name)
     if (known?.resources === undefined) return container
     const requests: ResourceList = { ...known.allocatedResources }
     raiseTo(requests, known.resources.requests ?? {})
-    if (pending?.reason !== 'Infeasible') raiseTo(requests, container.resources?.requests ?? {})
+    if (!isInfeasible) raiseTo(requests, container.resources?.requests ?? {})
     return { ...container, resources: { ...container.resources, requests } }
   }
   return {
     ...pod,
     spec: {
       ...spec,
+      ...(status?.resources &&
+        spec.resources?.requests && { resources: { ...spec.resources, requests: countedAtPodLevel(pod, isInfeasible) } }),
       containers: spec.containers.map(counted),
       ...(spec.initContainers && {
         initContainers: spec.initContainers.map((container) => (isSidecar(container) ? counted(container) : container)),
       }),
     },
   }
+}
+
+/** The same for what the pod asks for as a whole; only of resources that its spec names. */
+function countedAtPodLevel({ spec, status }: Pod, isInfeasible: boolean): ResourceList {
+  const most: ResourceList = { ...status?.allocatedResources }
+  raiseTo(most, status?.resources?.requests ?? {})
+  if (!isInfeasible) raiseTo(most, spec.resources!.requests!)
+  return Object.fromEntries(Object.keys(spec.resources!.requests!).map((name) => [name, most[name] ?? '0']))
+}
+
+/** Will its kubelet never do what its spec asks for? */
+export function isResizeInfeasible({ status }: Pod): boolean {
+  return status?.conditions?.find(({ type }) => type === 'PodResizePending')?.reason === 'Infeasible'
 }
 
 /** Overhead counts only towards limits there are. Upstream: PodLimits. */
