@@ -8,9 +8,9 @@ import { keyOf, splitKey } from '../runtime/owner-keys.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { BindingClaims } from './binding-claims.ts'
 import type { Budget } from './budgets.ts'
-import { CLAIMS, DEVICE_INDEXES, type DeviceReader, deviceReader, podsWaitingWith } from './devices/device-reader.ts'
+import { CLAIMS, DEVICE_INDEXES, type DeviceReader, deviceReader, extendedClasses, podsWaitingWith } from './devices/device-reader.ts'
 import { PodDevices } from './devices/pod-devices.ts'
-import { reservingFault, unreserve, waitForDevices } from './devices/reserve.ts'
+import { removeSpecial, reservingFault, unreserve, waitForDevices } from './devices/reserve.ts'
 import { Reserving } from './devices/reserving.ts'
 import { LIKE_RESOURCES, likeSelector, SERVICE_INDEXES } from './like-pods.ts'
 import { PLUGINS } from './plugins/index.ts'
@@ -109,11 +109,14 @@ export function schedulerController(): ControllerDefinition<ObservedPod> {
       if (pod === undefined || pod.spec.nodeName || isOver(pod)) return undefined
       if ((pod.spec.schedulerName ?? SCHEDULER_NAME) !== SCHEDULER_NAME || pod.metadata.deletionTimestamp !== undefined) return undefined
       const devices = deviceReader(reader)
-      const findDevices = pod.spec.resourceClaims?.length ? (now: number) => new PodDevices(devices, cache.devices, pod, now) : undefined
-      const situation = new Situation(cache.info(pod), cache, volumeReader(reader), () => likeSelector(reader, pod), findDevices)
+      const info = cache.info(pod)
+      const extended = extendedClasses(devices, info.requests.keys())
+      const hasDevices = pod.spec.resourceClaims?.length || extended.size > 0
+      const findDevices = hasDevices ? (now: number) => new PodDevices(devices, cache.devices, pod, now, extended) : undefined
+      const situation = new Situation(info, cache, volumeReader(reader), () => likeSelector(reader, pod), findDevices)
       return { situation, devices, budgets: () => reader.list<Budget>(BUDGETS) }
     },
-    reconcile({ situation, devices, budgets }, { now, lastFailure }): Plan {
+    reconcile({ situation, devices, budgets }, { now, lastFailure, newName }): Plan {
       situation.now = now
       const { key, pod } = situation.pod
       const gates = pod.spec.schedulingGates ?? []
@@ -126,7 +129,8 @@ export function schedulerController(): ControllerDefinition<ObservedPod> {
       }
       const failed = (message: string): Plan => {
         forget()
-        const actions = unreserve(pod, situation.devices?.claims ?? [])
+        const special = devices.extendedClaim(pod)
+        const actions = [...unreserve(pod, situation.devices?.claims ?? []), ...(special === undefined ? [] : removeSpecial(special))]
         return { actions, ...schedulerError(pod, message, now), requeueAfterMs: delays.add(key, now) }
       }
       const claimFailure = lastFailure && reservingFault(lastFailure)
@@ -159,7 +163,8 @@ export function schedulerController(): ControllerDefinition<ObservedPod> {
 
       const told = unschedulable.toldTo(key, pod, now)
       if (told !== undefined && isTold(pod, 'Unschedulable', told)) return { waitingOn: 'a change that makes room for it' }
-      const { verdict, tried } = placePod(situation, start, now, budgets)
+      const specialName = newName(`${pod.metadata.name}-extended-resources-`)
+      const { verdict, tried } = placePod(situation, start, now, budgets, specialName)
       if (tried > 0) start = (start + tried) % cache.nodes().length
       if (verdict.kind === 'unschedulable') {
         if (verdict.told.nominatedNode === undefined) cache.nominations.remove(key)
@@ -171,7 +176,7 @@ export function schedulerController(): ControllerDefinition<ObservedPod> {
       if (verdict.kind === 'failed') return failed(verdict.message)
       cache.assume(situation.pod, verdict.node, now)
       if (verdict.kind === 'binding-claims') binding.begin(situation, verdict.toProvision, now)
-      if (situation.devices !== undefined) reserving.begin(key, situation.devices, cache.node(verdict.node)!.node!)
+      if (situation.devices !== undefined) reserving.begin(key, situation.devices, cache.node(verdict.node)!.node!, specialName)
       return verdict.plan
     },
   }

@@ -1,11 +1,11 @@
 /** What to do about a pod without a node. Pure but for what it reads of the cache. */
 import { claimRefPatch } from '../api/core/v1/claim-facts.ts'
 import { CLAIMS, SELECTED_NODE, VOLUMES } from '../api/core/v1/volume-annotations.ts'
-import type { Pod } from '../api/types.gen.ts'
+import type { Pod, PodExtendedResourceClaimStatus, ResourceV1ResourceClaim as ResourceClaim } from '../api/types.gen.ts'
 import type { Action, Plan } from '../runtime/plan.ts'
 import type { Budget } from './budgets.ts'
 import { type Choice, chooseNode } from './choose-node.ts'
-import { deallocate, reserve } from './devices/reserve.ts'
+import { deallocate, extendedStatus, removeSpecial, reserve } from './devices/reserve.ts'
 import { evict } from './evict.ts'
 import { claimErrorText, fitErrorText, generalErrorText, NO_CLAIMS } from './fit-error.ts'
 import { PluginFault } from './plugins/plugin.ts'
@@ -26,6 +26,7 @@ export type Verdict =
 
 /**
  * @param start which node is asked about first
+ * @param specialName what a claim for extended resources will be called
  * @returns with it how many nodes were asked about
  */
 export function placePod(
@@ -33,6 +34,7 @@ export function placePod(
   start: number,
   now: number,
   budgets: () => readonly Budget[],
+  specialName: string,
 ): { readonly verdict: Verdict; readonly tried: number } {
   const { cache, pod: info } = situation
   const { pod } = info
@@ -43,9 +45,15 @@ export function placePod(
     const node = cache.node(choice.node)!.node!
     const volumes = chooseVolumes(situation, node)
     const { devices } = situation
-    const isBound = volumes.found.length === 0 && volumes.toProvision.length === 0 && !devices?.claims.length
-    const reserving = devices === undefined ? [] : reserve(pod, devices, node, now)
-    return { verdict: isBound ? bind(pod, choice.node) : bindClaims(pod, choice.node, volumes, reserving), tried }
+    const isBound =
+      volumes.found.length === 0 && volumes.toProvision.length === 0 && !devices?.claims.length && devices?.specialOn(node) === undefined
+    const reserving = devices === undefined ? [] : reserve(pod, devices, node, now, specialName)
+    return {
+      verdict: isBound
+        ? bind(pod, choice.node)
+        : bindClaims(withExtended(pod, extendedStatus(devices, node, specialName)), choice.node, volumes, reserving),
+      tried,
+    }
   }
   if (choice.error !== undefined) return { verdict: unschedulable(pod, choice.error, now, new Set()), tried }
   const count = cache.nodes().length
@@ -63,17 +71,14 @@ export function placePod(
   const plugins = new Set(choice.failed.map(({ objection }) => objection.plugin))
   if (choice.failed.length < count) plugins.add('NodeAffinity')
   const given = situation.devices?.toDeallocate(pod)
+  const stale = situation.devices?.stale
+  const releases = given !== undefined ? [deallocate(given)] : stale !== undefined ? removeSpecial(stale) : []
   const preemption = findPreemption(situation, choice.failed, budgets)
   if (preemption.node === undefined) {
     const keeps = preemption.keepsNomination ? pod.status?.nominatedNodeName : undefined
-    const devices =
-      given === undefined
-        ? situation.devices?.claims.length
-          ? 'still not schedulable'
-          : NO_CLAIMS
-        : 'deallocation of ResourceClaim completed'
+    const devices = devicesText(situation, given)
     const verdict = unschedulable(pod, fitErrorText(count, choice.failed, preemption.text, devices), now, plugins, keeps)
-    return { verdict: given === undefined ? verdict : { ...verdict, plan: { ...verdict.plan, actions: [deallocate(given)] } }, tried }
+    return { verdict: releases.length === 0 ? verdict : { ...verdict, plan: { ...verdict.plan, actions: releases } }, tried }
   }
   const message = fitErrorText(count, choice.failed, undefined, NO_CLAIMS)
   const { plan } = unschedulable(pod, message, now, plugins, preemption.node)
@@ -83,14 +88,21 @@ export function placePod(
     plugins,
     plan: {
       ...plan,
-      actions: [
-        ...(given === undefined ? [] : [deallocate(given)]),
-        ...evict(preemption.victims, cache.nominations.below(info, preemption.node), pod, preemption.node, now),
-      ],
+      actions: [...releases, ...evict(preemption.victims, cache.nominations.below(info, preemption.node), pod, preemption.node, now)],
       waitingOn: `pods of lower priority to leave node ${preemption.node}: ${preemption.victims.map(({ metadata }) => metadata.name).join(', ')}`,
     },
   }
   return { verdict, tried }
+}
+
+function devicesText({ devices }: Situation, given: ResourceClaim | undefined): string {
+  if (given !== undefined) return 'deallocation of ResourceClaim completed'
+  if (devices?.stale !== undefined) return 'deletion of ResourceClaim completed'
+  return devices === undefined || devices.isEmpty ? NO_CLAIMS : 'still not schedulable'
+}
+
+function withExtended(pod: Pod, extendedResourceClaimStatus: PodExtendedResourceClaimStatus | undefined): Pod {
+  return extendedResourceClaimStatus === undefined ? pod : { ...pod, status: { ...pod.status, extendedResourceClaimStatus } }
 }
 
 function tryChoosing(situation: Situation, start: number): Choice | string {

@@ -109,6 +109,8 @@ export function allocated({
   const reader: DeviceReader = {
     claim: () => undefined,
     deviceClass: (name) => classes.find(({ metadata }) => metadata.name === name),
+    classOfResource: () => undefined,
+    extendedClaim: () => undefined,
     slicesOfNode: (name) => slices.filter(({ spec }) => !spec.sharedCounters?.length && spec.nodeName === name),
     sharedSlices: () => slices.filter(({ spec }) => spec.sharedCounters?.length || !spec.nodeName),
     slicesOfPool: (driver, pool) => slices.filter(({ spec }) => poolId(spec.driver, spec.pool.name) === poolId(driver, pool)),

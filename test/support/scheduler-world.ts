@@ -22,6 +22,8 @@ export class World {
   readonly reader = {
     get: (resource: string, namespace: string, name: string) => this.objects.get(`${resource}/${namespace}/${name}`),
     list: (resource: string) => this.#all(resource),
+    controlledBy: (resource: string, uid: string) =>
+      this.#all(resource).filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid)),
     indexed: (resource: string, index: string, value: string) => {
       const valuesOf = this.controller.indexes?.[resource]?.[index] as IndexFunction
       return this.#all(resource).filter((object) => valuesOf(object as never).includes(value))

@@ -33,14 +33,16 @@ export class Reserving {
     this.#uses = uses
   }
 
-  begin(key: string, devices: PodDevices, node: Node): void {
-    if (devices.claims.length === 0) return
+  begin(key: string, devices: PodDevices, node: Node, specialName: string): void {
+    const special = devices.specialOn(node)
+    if (devices.claims.length === 0 && special === undefined) return
     const allocations = devices.allocationsOn(node)
-    const uids = devices.unallocated.map(({ metadata }, index) => {
+    const uids = [...devices.unallocated, ...(special === undefined ? [] : [special.claim])].map(({ metadata }, index) => {
       this.#uses.reserve(metadata.uid, allocations[index]!)
       return metadata.uid
     })
-    this.#pods.set(key, { names: devices.claims.map(({ metadata }) => metadata.name), uids, nextCheck: undefined })
+    const names = devices.claims.map(({ metadata }) => metadata.name)
+    this.#pods.set(key, { names: special === undefined ? names : [...names, specialName], uids, nextCheck: undefined })
   }
 
   forget(key: string): void {

@@ -11,7 +11,7 @@ export const dynamicResources: Plugin = {
   name: NAME,
   preFilter: ({ devices }) => devices?.blocked,
   filter({ devices }, { node }) {
-    if (devices === undefined || devices.claims.length === 0) return undefined
+    if (devices === undefined || devices.isEmpty) return undefined
     try {
       const reason = devices.objectionTo(node!)
       return reason === undefined ? undefined : never(reason)
@@ -23,7 +23,7 @@ export const dynamicResources: Plugin = {
   score: {
     weight: 2,
     rate({ devices }, nodes) {
-      if (devices === undefined || devices.claims.length === 0) return undefined
+      if (devices === undefined || devices.isEmpty) return undefined
       return normalized(nodes.map(({ node }) => devices.preferenceFor(node!)))
     },
   },
@@ -34,8 +34,8 @@ export const dynamicResources: Plugin = {
         !isEqual(old.metadata.labels, current.metadata.labels) ||
         !isEqual(old.status?.allocatable, current.status?.allocatable)),
     [CLAIMS](pod: Pod, { current, old }: Change<ResourceClaim>) {
+      if (old?.status?.allocation !== undefined && current?.status?.allocation === undefined) return true
       if (current === undefined) return false
-      if (old?.status?.allocation !== undefined && current.status?.allocation === undefined) return true
       const isOurs = claimKeys(pod).includes(`${current.metadata.namespace}/${current.metadata.name}`)
       return isOurs && (old === undefined || !isEqual(old.status, current.status))
     },
