@@ -163,7 +163,7 @@ export function schedulerController(): ControllerDefinition<ObservedPod> {
 
       const told = unschedulable.toldTo(key, pod, now)
       if (told !== undefined && isTold(pod, 'Unschedulable', told)) return { waitingOn: 'a change that makes room for it' }
-      const specialName = newName(`${pod.metadata.name}-extended-resources-`)
+      const specialName = situation.devices?.extended.size ? newName(`${pod.metadata.name}-extended-resources-`) : ''
       const { verdict, tried } = placePod(situation, start, now, budgets, specialName)
       if (tried > 0) start = (start + tried) % cache.nodes().length
       if (verdict.kind === 'unschedulable') {
