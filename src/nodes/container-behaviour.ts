@@ -3,15 +3,17 @@
  * runtimes can stand in. Implementations must be deterministic: the same attempt is asked about many times, also after
  * a restart of the process, and the answers must agree.
  */
+import { parseTimestamp } from '../api/meta/time.ts'
 import type { Container, Pod } from '../api/types.gen.ts'
 import { behaviourAnnotations } from './behaviour-annotations.ts'
 import { declaredLog } from './declared-log.ts'
 import type { Failing } from './probe-course.ts'
 import { configFault } from './references/config-fault.ts'
 import { type EnvironmentOptions, expandReferences, type Variables } from './references/environment.ts'
+import { pathInVolume } from './references/mounted-files.ts'
 import { type RunSettings, SettingsOfRuns } from './references/run-settings.ts'
 import type { ObjectReader } from './references/sources.ts'
-import { isKnownCommand, type LogWindow, type PredictedLog, type Prediction, predictCommand, predictLog } from './shell.ts'
+import { isKnownCommand, type LogWindow, type PredictedLog, type Prediction, predictCommand, predictFiles, predictLog } from './shell.ts'
 import type { Chunk } from './shell-output.ts'
 
 export interface Attempt {
@@ -32,6 +34,18 @@ export interface ContainerOutcome {
   readonly terminationMessage: string | undefined
 }
 
+export interface FileChanges {
+  /** By path in the volume. */
+  readonly written: ReadonlyMap<string, string>
+  readonly removed: ReadonlySet<string>
+}
+
+export interface VolumeChanges {
+  readonly volumes: ReadonlyMap<string, FileChanges>
+  /** Since the attempt began. */
+  readonly nextChangeMs: number | undefined
+}
+
 export interface ContainerRuntime {
   /** Why the container can't be made: something it refers to is missing, or it may not run as it is to. Of its next run. */
   configFault(pod: Pod, container: Container): string | undefined
@@ -40,6 +54,11 @@ export interface ContainerRuntime {
   failuresOf(pod: Pod, container: Container, attempt: Attempt, command: readonly string[]): readonly Failing[]
   /** What an attempt prints up to some time, and how far that is known; it may hold more than was asked for. */
   log(pod: Pod, container: Container, attempt: Attempt, window: LogWindow): PredictedLog
+  /**
+   * What an attempt has changed in the volumes of claims when it has run for so long, by the volume's name in the pod, and when it
+   * changes anything the next time within a while; undefined when it changes nothing there.
+   */
+  fileChanges(pod: Pod, container: Container, attempt: Attempt, atMs: number): VolumeChanges | undefined
   /** The pod is gone: nobody will ask about it any more. @param pod NAMESPACE/NAME */
   forget(pod: string): void
 }
@@ -50,6 +69,10 @@ const UNKNOWN_BATCH: Prediction = { runsForMs: BATCH_MS, exitCode: 0, printed: [
 const UNKNOWN_SERVER: Prediction = { ...UNKNOWN_BATCH, runsForMs: 'forever' }
 /** 128 + SIGTERM: of programs that don't handle the signal. Servers do, and end with 0. */
 const EXIT_TERMINATED = 143
+
+/** How far ahead changes of files are looked for, and so how often they are saved at most: less often, the longer it goes on. */
+const SAVING_MS = 5000
+const SAVING_SHARE = 0.1
 
 /** What hooks and probes come to when nobody knows them. */
 export const QUICK: Prediction = { ...UNKNOWN_BATCH, runsForMs: 0 }
@@ -95,42 +118,80 @@ export class SimulatedRuntime implements ContainerRuntime {
   log(pod: Pod, container: Container, attempt: Attempt, window: LogWindow): PredictedLog {
     const { log } = behaviourAnnotations(pod, container.name)
     if (log !== undefined) return declaredLog(log, attempt.startedAt, window)
-    const { isBatch, variables, files, argv, isKnown } = this.#commandOf(pod, container, attempt)
+    const { isBatch, variables, found, argv, isKnown } = this.#commandOf(pod, container, attempt)
     if (!isKnown) return { printed: [], knownUntilMs: 'forever' }
-    const context = { environment: variables, files, unknownCommand: isBatch ? UNKNOWN_BATCH : UNKNOWN_SERVER, now: attempt.startedAt }
+    const context = { environment: variables, found, unknownCommand: isBatch ? UNKNOWN_BATCH : UNKNOWN_SERVER, now: attempt.startedAt }
     return predictLog(argv, context, window)
   }
 
   failuresOf(pod: Pod, container: Container, attempt: Attempt, command: readonly string[]): readonly Failing[] {
-    const { isBatch, variables, files, argv, isKnown } = this.#commandOf(pod, container, attempt)
-    const { absences } = this.#predict(argv, isKnown, { variables, files }, isBatch, attempt)
+    const { isBatch, variables, found, argv, isKnown } = this.#commandOf(pod, container, attempt)
+    const { absences } = this.#predict(argv, isKnown, { variables, found }, isBatch, attempt)
     const missing = absences.filter(({ path }) => command.some((word) => word.split(/[\s;&|]+/).includes(path)))
     if (missing.length > 0) return missing
-    const { exitCode } = predictCommand(command, { environment: variables, files, unknownCommand: QUICK, now: attempt.startedAt })
+    const { exitCode } = predictCommand(command, { environment: variables, found, unknownCommand: QUICK, now: attempt.startedAt })
     return exitCode === 0 ? [] : [{ fromMs: 0, toMs: Number.POSITIVE_INFINITY }]
   }
 
-  #predict(argv: readonly string[], isKnown: boolean, { variables, files }: RunSettings, isBatch: boolean, attempt: Attempt): Prediction {
+  #predict(argv: readonly string[], isKnown: boolean, { variables, found }: RunSettings, isBatch: boolean, attempt: Attempt): Prediction {
     const unknownCommand = isBatch ? UNKNOWN_BATCH : UNKNOWN_SERVER
     if (!isKnown) return unknownCommand
     const usesTime = argv.some((word) => word.includes('date'))
-    const key = JSON.stringify([isBatch, argv, variables, [...files], usesTime ? attempt.startedAt : 0])
+    const key = JSON.stringify([isBatch, argv, variables, [...found.files], found.roots, usesTime ? attempt.startedAt : 0])
     let prediction = this.#remembered.get(key)
     if (prediction === undefined) {
-      prediction = predictCommand(argv, { environment: variables, files, unknownCommand, now: attempt.startedAt })
+      prediction = predictCommand(argv, { environment: variables, found, unknownCommand, now: attempt.startedAt })
       if (this.#remembered.size >= REMEMBERED_LIMIT) this.#remembered.clear()
       this.#remembered.set(key, prediction)
     }
     return prediction
   }
 
-  #commandOf(pod: Pod, container: Container, { restartCount }: Attempt): Command {
-    const { variables: own, files } = this.#settings.of(pod, container, restartCount, this.#fileOf(pod))
+  #commandOf(pod: Pod, container: Container, attempt: Attempt): Command {
+    const written = (volume: string) => this.#writtenBefore(pod, container, attempt, volume)
+    const { variables: own, found } = this.#settings.of(pod, container, attempt.restartCount, this.#fileOf(pod), written)
     const argv = commandLine(container, own)
     // Only to those who ask: pods of one template share what is foretold of them.
     const asksForName = argv.some((word) => /hostname|\benv\b/i.test(word))
     const variables = asksForName ? { HOSTNAME: pod.spec.hostname ?? pod.metadata.name, ...own } : own
-    return { isBatch: isBatchContainer(pod, container), variables, files, argv, isKnown: argv.length > 0 && isKnownCommand(argv) }
+    return { isBatch: isBatchContainer(pod, container), variables, found, argv, isKnown: argv.length > 0 && isKnownCommand(argv) }
+  }
+
+  fileChanges(pod: Pod, container: Container, attempt: Attempt, atMs: number): VolumeChanges | undefined {
+    const { isBatch, variables, found, argv, isKnown } = this.#commandOf(pod, container, attempt)
+    if (!isKnown || found.roots.length === 0) return undefined
+    const context = { environment: variables, found, unknownCommand: isBatch ? UNKNOWN_BATCH : UNKNOWN_SERVER, now: attempt.startedAt }
+    const { written, removed, nextChangeMs } = predictFiles(argv, context, atMs, Math.max(SAVING_MS, atMs * SAVING_SHARE))
+    return { volumes: byVolume(container, variables, written, removed), nextChangeMs }
+  }
+
+  /** By path in the volume: what the init containers before this one leave there, and its own run that ends as this one begins. */
+  #writtenBefore(pod: Pod, container: Container, attempt: Attempt, volume: string): ReadonlyMap<string, string> {
+    const files = new Map<string, string>()
+    const add = (writer: Container, run: Attempt, endedAt: number) => {
+      if (!writer.volumeMounts?.some(({ name }) => name === volume)) return
+      const { isBatch, argv, isKnown, variables, found } = this.#commandOf(pod, writer, run)
+      if (!isKnown) return
+      const context = { environment: variables, found, unknownCommand: isBatch ? UNKNOWN_BATCH : UNKNOWN_SERVER, now: run.startedAt }
+      const { written } = predictFiles(argv, context, endedAt - run.startedAt, 0)
+      for (const [path, text] of byVolume(writer, variables, written, new Set()).get(volume)?.written ?? []) files.set(path, text)
+    }
+    const { initContainers = [] } = pod.spec
+    for (const earlier of initContainers.slice(0, indexOrLength(initContainers, container))) {
+      const ended = pod.status?.initContainerStatuses?.find(({ name }) => name === earlier.name)
+      const startedAt = parseTimestamp(ended?.state?.terminated?.startedAt ?? pod.status?.startTime) || 0
+      add(earlier, { restartCount: ended?.restartCount ?? 0, startedAt }, Number.POSITIVE_INFINITY)
+    }
+    const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {}
+    const own = [...initContainerStatuses, ...containerStatuses].find(({ name }) => name === container.name)
+    const running = own?.state?.running
+    // Of a run that has ended before, everything is saved.
+    const isNews = running !== undefined || (own?.lastState?.terminated ?? own?.state?.terminated) === undefined
+    if (attempt.restartCount > 0 && isNews && (own?.restartCount ?? 0) === attempt.restartCount - 1) {
+      const startedAt = parseTimestamp(running?.startedAt ?? pod.status?.startTime) || 0
+      add(container, { restartCount: attempt.restartCount - 1, startedAt }, attempt.startedAt)
+    }
+    return files
   }
 
   /** What the pod's init containers write to its volumes. */
@@ -149,6 +210,30 @@ export class SimulatedRuntime implements ContainerRuntime {
       return isAllKnown ? 'missing' : undefined
     }
   }
+}
+
+function byVolume(
+  container: Container,
+  variables: Variables,
+  written: ReadonlyMap<string, string>,
+  removed: ReadonlySet<string>,
+): ReadonlyMap<string, FileChanges> {
+  const volumes = new Map<string, { written: Map<string, string>; removed: Set<string> }>()
+  const into = (path: string, change: (changes: { written: Map<string, string>; removed: Set<string> }, path: string) => void) => {
+    const place = pathInVolume(container, path, variables)
+    if (place === undefined) return
+    const changes = volumes.get(place.volume) ?? { written: new Map(), removed: new Set() }
+    volumes.set(place.volume, changes)
+    change(changes, place.path)
+  }
+  for (const [path, text] of written) into(path, (changes, inside) => changes.written.set(inside, text))
+  for (const path of removed) into(path, (changes, inside) => changes.removed.add(inside))
+  return volumes
+}
+
+function indexOrLength(containers: readonly Container[], { name }: Container): number {
+  const index = containers.findIndex((each) => each.name === name)
+  return index < 0 ? containers.length : index
 }
 
 interface Command extends RunSettings {

@@ -1,6 +1,7 @@
 /** Commands whose effect on time, output or exit code is known. */
 import { dateText } from './shell-date.ts'
 import { arithmetic, isTrue } from './shell-expressions.ts'
+import type { ShellFiles } from './shell-files.ts'
 
 /** Far above what a script in a manifest does; a loop that counts longer is taken to run forever. */
 export const STEP_LIMIT = 20_000
@@ -32,9 +33,11 @@ export interface ShellState {
   spend(milliseconds: number): void
   assign(text: string): void
   variable(name: string): string | undefined
-  readFile(path: string): string | undefined
-  touchFile(path: string): void
-  removeFile(path: string): void
+  /** Prints to standard error. */
+  complain(text: string): void
+  readonly files: ShellFiles
+  /** The files, to find out about them. */
+  look(): ShellFiles
   executeAtMost(limitMs: number, argv: readonly string[]): number
 }
 
@@ -63,15 +66,33 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
     return 0
   },
   cat: (args, interpreter) => {
-    for (const path of args) if (!path.startsWith('-')) interpreter.print(interpreter.readFile(path) ?? '')
+    let status = 0
+    for (const path of args.filter((arg) => !arg.startsWith('-'))) {
+      const text = interpreter.look().read(path)
+      if (text === undefined && !interpreter.files.isThere(path)) status = missing('cat', path, interpreter)
+      else interpreter.print(text ?? '')
+    }
+    return status
+  },
+  ls: (args, interpreter) => {
+    let status = 0
+    for (const path of args.filter((arg) => !arg.startsWith('-'))) {
+      if (!interpreter.look().isThere(path)) status = missing('ls', path, interpreter)
+      else if (interpreter.files.read(path) !== undefined) interpreter.print(`${path}\n`)
+      else for (const name of interpreter.files.list(path) ?? []) interpreter.print(`${name}\n`)
+    }
+    return status
+  },
+  mkdir: (args, { files }) => {
+    for (const path of args) if (!path.startsWith('-')) files.makeDirectory(path)
     return 0
   },
-  touch: (args, interpreter) => {
-    for (const path of args) interpreter.touchFile(path)
+  touch: (args, { files }) => {
+    for (const path of args) if (!path.startsWith('-')) files.touch(path)
     return 0
   },
-  rm: (args, interpreter) => {
-    for (const path of args) if (!path.startsWith('-')) interpreter.removeFile(path)
+  rm: (args, { files }) => {
+    for (const path of args) if (!path.startsWith('-')) files.remove(path)
     return 0
   },
   hostname: (_args, interpreter) => {
@@ -118,8 +139,8 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
     interpreter.print(lines.map((line) => `${line}\n`).join(''))
     return 0
   },
-  test: (args) => (isTrue(args) ? 0 : 1),
-  '[': (args) => (args.at(-1) === ']' ? (isTrue(args.slice(0, -1)) ? 0 : 1) : 2),
+  test: (args, interpreter) => (isTrue(args, () => interpreter.look()) ? 0 : 1),
+  '[': (args, interpreter) => (args.at(-1) !== ']' ? 2 : isTrue(args.slice(0, -1), () => interpreter.look()) ? 0 : 1),
   read: () => 1,
   expr: (args, interpreter) => {
     const value = arithmetic(args.join(' ').replace(/\\/g, ''))
@@ -140,6 +161,13 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
     return 0
   },
 }
+/** As busybox says it. */
+function missing(command: 'cat' | 'ls', path: string, interpreter: ShellState): number {
+  const what = command === 'cat' ? `can't open '${path}'` : path
+  interpreter.complain(`${command}: ${what}: No such file or directory\n`)
+  return 1
+}
+
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', a: '\x07', b: '\b' }
 
 function unescaped(text: string): string {

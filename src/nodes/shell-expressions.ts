@@ -1,17 +1,20 @@
 /** What `test` and `$((…))` come to. */
-/** As test(1). Files a script looks for are taken to be there: it would wait for them forever otherwise. */
-export function isTrue(args: readonly string[]): boolean {
-  if (args[0] === '!') return !isTrue(args.slice(1))
+import type { ShellFiles } from './shell-files.ts'
+
+/** As test(1). @param look the files, when one is asked about */
+export function isTrue(args: readonly string[], look: () => ShellFiles): boolean {
+  if (args[0] === '!') return !isTrue(args.slice(1), look)
   const or = args.indexOf('-o')
-  if (or > 0) return isTrue(args.slice(0, or)) || isTrue(args.slice(or + 1))
+  if (or > 0) return isTrue(args.slice(0, or), look) || isTrue(args.slice(or + 1), look)
   const and = args.indexOf('-a')
-  if (and > 0) return isTrue(args.slice(0, and)) && isTrue(args.slice(and + 1))
+  if (and > 0) return isTrue(args.slice(0, and), look) && isTrue(args.slice(and + 1), look)
   const [a = '', operator = '', b = ''] = args
   if (args.length === 1) return a !== ''
   if (args.length === 2) {
     if (a === '-z') return operator === ''
     if (a === '-n') return operator !== ''
-    return /^-[a-zA-Z]$/.test(a)
+    if (a === '-s') return look().isThere(operator) && look().read(operator) !== ''
+    return /^-[a-zA-Z]$/.test(a) && look().isThere(operator)
   }
   switch (operator) {
     case '=':

@@ -4,8 +4,9 @@
  * repeat, which proves that they never end.
  */
 import { BUILTINS, Exit, Forever, LoopJump, type ShellState, STEP_LIMIT } from './shell-builtins.ts'
+import { type Absence, type FoundFiles, NOTHING_FOUND, ShellFiles } from './shell-files.ts'
 import { isStraight, type Round, type Stride, strideOf } from './shell-loops.ts'
-import { type Absence, type Chunk, ShellOutput, type Sink } from './shell-output.ts'
+import { type Chunk, ShellOutput, type Sink } from './shell-output.ts'
 import { type Node, parseScript, type Redirection, type Word } from './shell-syntax.ts'
 import { expandWord } from './shell-words.ts'
 
@@ -35,8 +36,8 @@ export interface PredictedLog {
 
 export interface ShellContext {
   readonly environment: Readonly<Record<string, string>>
-  /** What is in files that were there before, as far as that is known. */
-  readonly files?: ReadonlyMap<string, string>
+  /** The files that were there before, as far as they are known. */
+  readonly found?: FoundFiles
   /** What a program nobody knows does: a server runs on, a batch program ends. */
   readonly unknownCommand: Prediction
   /** When the command starts, in milliseconds since the epoch: for `date`. */
@@ -57,7 +58,7 @@ const SHELLS = new Set(['sh', 'bash', 'ash', 'dash', 'zsh', 'ksh'])
 const QUICK = new Set(
   (
     'awk base64 basename cd chmod chown clear command cp curl cut df dig dirname env export file find free getent grep gunzip gzip ' +
-    'head id ip ifconfig jq kill ln local ls md5sum mkdir mktemp mv nc netstat nproc nslookup ping pkill ps readlink ' +
+    'head id ip ifconfig jq kill ln local md5sum mktemp mv nc netstat nproc nslookup ping pkill ps readlink ' +
     'readonly realpath rmdir sed set sha256sum shift shopt sort source split stat sync sysctl tar tee tr trap type ulimit ' +
     'umask uname uniq unset unzip uptime wait wc wget which xargs zip .'
   ).split(' '),
@@ -77,6 +78,26 @@ export function predictLog(argv: readonly string[], context: ShellContext, windo
   return { printed: printed.toSorted((a, b) => a.atMs - b.atMs), knownUntilMs: interpreter.isCut ? window.untilMs : 'forever' }
 }
 
+/** What of its files a command has changed when it has run for so long, and by when it has changed more of them within a while. */
+export interface PredictedFiles {
+  readonly written: ReadonlyMap<string, string>
+  readonly removed: ReadonlySet<string>
+  readonly nextChangeMs: number | undefined
+}
+
+/** @param aheadMs how far to look for the next change */
+export function predictFiles(argv: readonly string[], context: ShellContext, atMs: number, aheadMs: number): PredictedFiles {
+  const until = (untilMs: number) => {
+    const interpreter = new Interpreter(context, { fromMs: untilMs, untilMs }, true)
+    interpreter.run(() => interpreter.execute(argv))
+    return interpreter.files
+  }
+  const { written, removed, changedAt } = until(atMs)
+  // The last one, where there are several: they are worth one look.
+  const later = until(atMs + aheadMs).changedAt
+  return { written, removed, nextChangeMs: later === undefined || later === changedAt || later <= atMs ? undefined : later }
+}
+
 /** Is the outcome of this command line known, or only guessed by `unknownCommand`? */
 export function isKnownCommand(argv: readonly string[]): boolean {
   const name = programName(argv[0] ?? '')
@@ -89,7 +110,9 @@ const WRAPPERS = new Set(['exec', 'nohup', 'nice', 'time', 'eval', 'tini', 'dumb
 class Interpreter implements ShellState {
   readonly #context: ShellContext
   readonly #window: LogWindow | undefined
+  readonly #isForFiles: boolean
   readonly #variables: Map<string, string>
+  readonly files: ShellFiles
   readonly #output: ShellOutput
   #elapsedMs = 0
   #steps = 0
@@ -105,13 +128,19 @@ class Interpreter implements ShellState {
   #stderr: Sink
   status = 0
 
-  /** @param window without one, a loop that repeats itself is the end of it */
-  constructor(context: ShellContext, window?: LogWindow) {
+  /**
+   * @param window without one, a loop that repeats itself is the end of it
+   * @param isForFiles what comes into files matters, not what is printed: no round of a loop is skipped
+   */
+  constructor(context: ShellContext, window?: LogWindow, isForFiles = false) {
     this.#context = context
+    this.#isForFiles = isForFiles
     this.#window = window
     this.#untilMs = window?.untilMs ?? Number.POSITIVE_INFINITY
     this.#variables = new Map(Object.entries(context.environment))
-    this.#output = new ShellOutput(() => this.#elapsedMs, window === undefined ? KEPT_CHARACTERS : KEPT_LOG_CHARACTERS)
+    const elapsed = () => this.#elapsedMs
+    this.files = new ShellFiles(elapsed, context.found ?? NOTHING_FOUND)
+    this.#output = new ShellOutput(elapsed, window === undefined ? KEPT_CHARACTERS : KEPT_LOG_CHARACTERS, this.files)
     this.#stdout = this.#output.log
     this.#stderr = this.#output.log
   }
@@ -128,7 +157,7 @@ class Interpreter implements ShellState {
 
   run(body: (interpreter: Interpreter) => number): Prediction {
     const outcome = (runsForMs: Prediction['runsForMs'], exitCode: number): Prediction => {
-      return { runsForMs, exitCode, printed: this.#output.chunks, files: this.#output.files, absences: this.#output.absences }
+      return { runsForMs, exitCode, printed: this.#output.chunks, files: this.files.written, absences: this.files.absences }
     }
     try {
       const exitCode = body(this)
@@ -154,21 +183,17 @@ class Interpreter implements ShellState {
   }
 
   #step(): void {
-    if (++this.#steps > (this.#window === undefined ? STEP_LIMIT : LOG_STEP_LIMIT)) throw new Forever()
+    if (++this.#steps > (this.#window === undefined || this.#isForFiles ? STEP_LIMIT : LOG_STEP_LIMIT)) throw new Forever()
   }
 
-  /** undefined for a file that nobody knows. */
-  readFile(path: string): string | undefined {
+  complain(text: string): void {
+    this.#stderr(text)
+  }
+
+  /** A script that looks may wait for a file: its loops end though no variable changes. */
+  look(): ShellFiles {
     this.#readsFiles = true
-    return this.#output.files.get(path) ?? this.#context.files?.get(path)
-  }
-
-  touchFile(path: string): void {
-    this.#output.touch(path)
-  }
-
-  removeFile(path: string): void {
-    this.#output.remove(path)
+    return this.files
   }
 
   variable(name: string): string | undefined {
@@ -356,20 +381,22 @@ class Interpreter implements ShellState {
 
   #while(node: Node & { type: 'while' }, isTested: boolean): number {
     const rounds: Round[] = []
-    const canSkip = this.#window !== undefined && isStraight(node.body) && isStraight(node.condition)
+    const canSkip = this.#window !== undefined && !this.#isForFiles && isStraight(node.body) && isStraight(node.condition)
     for (;;) {
       const before = this.#fingerprint()
-      const printedBefore = this.#output.printed
+      const doneBefore = this.#done()
       const startedAt = this.#elapsedMs
       if ((this.#evaluate(node.condition, true) === 0) === node.until) return 0
       if (!this.#loopBody(node.body, isTested)) return 0
+      const isRepeating = this.#fingerprint() === before
+      if (isRepeating && this.files.expectMissed()) continue
       if (this.#window === undefined) {
-        if (this.#fingerprint() === before) throw new Forever()
+        if (isRepeating) throw new Forever()
         continue
       }
-      const isRepeating = this.#fingerprint() === before
       // It prints in no time for ever, or never: the log is at its end.
-      if (isRepeating && (this.#elapsedMs === startedAt || this.#output.printed === printedBefore)) throw new Forever()
+      if (isRepeating && (this.#elapsedMs === startedAt || this.#done() === doneBefore)) throw new Forever()
+      if (this.#isForFiles) continue
       if (isRepeating) this.#skipRounds({ milliseconds: this.#elapsedMs - startedAt, steps: new Map() })
       else if (canSkip && !this.#hasSkipped) {
         rounds.push({ variables: new Map(this.#variables), elapsedMs: this.#elapsedMs })
@@ -377,6 +404,11 @@ class Interpreter implements ShellState {
         if (stride !== undefined) this.#skipRounds(stride)
       }
     }
+  }
+
+  /** How much it has done of what is asked about. */
+  #done(): number {
+    return this.#isForFiles ? this.files.changes : this.#output.printed
   }
 
   /** Goes on shortly before the time that is asked about. */
@@ -400,7 +432,11 @@ class Interpreter implements ShellState {
   }
 
   #fingerprint(): string {
-    return JSON.stringify([...this.#variables, this.#readsClock ? this.#elapsedMs : 0, ...(this.#readsFiles ? this.#output.files : [])])
+    return JSON.stringify([
+      ...this.#variables,
+      this.#readsClock ? this.#elapsedMs : 0,
+      ...(this.#readsFiles ? [...this.files.written, ...this.files.removed] : []),
+    ])
   }
 
   #expand(word: Word): string[] {

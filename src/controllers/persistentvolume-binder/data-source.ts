@@ -1,5 +1,5 @@
 /**
- * What a claim is to be filled from. Simulated volumes hold nothing, so all that is left of it is whether it could be done.
+ * What a claim is to be filled from, and whether that can be done.
  * Upstream: the CSI external-provisioner, pkg/controller/controller.go prepareProvision, getPVCSource
  */
 

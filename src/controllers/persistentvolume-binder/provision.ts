@@ -2,7 +2,14 @@
 
 import { SIMULATED_DRIVER } from '../../api/core/v1/attachable-volume.ts'
 import { claimReference, classOf } from '../../api/core/v1/claim-facts.ts'
-import { BETA_STORAGE_PROVISIONER, CLAIMS, PROVISIONED_BY, STORAGE_PROVISIONER, VOLUMES } from '../../api/core/v1/volume-annotations.ts'
+import {
+  BETA_STORAGE_PROVISIONER,
+  CLAIMS,
+  FILES,
+  PROVISIONED_BY,
+  STORAGE_PROVISIONER,
+  VOLUMES,
+} from '../../api/core/v1/volume-annotations.ts'
 import type { New } from '../../api/object.ts'
 import type { Node, NodeSelectorTerm, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../api/types.gen.ts'
 import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
@@ -11,7 +18,7 @@ import { type CloneSource, sourceVerdict } from './data-source.ts'
 
 const NO_CLONE: CloneSource = { claim: undefined, volume: undefined }
 
-/** The provisioner that is built in: its volumes are a name and a size. */
+/** The provisioner that is built in: its volumes are a name, a size and what scripts write to them. */
 export const SIMULATED_PROVISIONER = 'coracle.dev/simulated'
 
 /**
@@ -40,7 +47,7 @@ export function provision(claim: PersistentVolumeClaim, storageClass: StorageCla
     return { actions, events: [{ type: 'Normal', reason: 'Provisioning', message }], waitingOn: 'a populator' }
   }
   if (verdict !== 'none') return { actions, ...failed(verdict.fault) }
-  const object = newVolume(claim, storageClass, node)
+  const object = newVolume(claim, storageClass, node, clone)
   actions.push({
     verb: 'create',
     resource: VOLUMES,
@@ -68,12 +75,18 @@ export function volumeNameFor({ metadata }: PersistentVolumeClaim): string {
   return `pvc-${metadata.uid}`
 }
 
-function newVolume(claim: PersistentVolumeClaim, storageClass: StorageClass, node: Node | undefined): New<PersistentVolume> {
+function newVolume(
+  claim: PersistentVolumeClaim,
+  storageClass: StorageClass,
+  node: Node | undefined,
+  clone: CloneSource,
+): New<PersistentVolume> {
   const name = volumeNameFor(claim)
   const { accessModes, resources, volumeMode, volumeAttributesClassName } = claim.spec
   const nodeSelectorTerms = topologyTerms(storageClass, node)
+  const files = clone.volume?.metadata.annotations?.[FILES]
   return {
-    metadata: { name, annotations: { [PROVISIONED_BY]: storageClass.provisioner } },
+    metadata: { name, annotations: { [PROVISIONED_BY]: storageClass.provisioner, ...(files !== undefined && { [FILES]: files }) } },
     spec: {
       capacity: { storage: resources?.requests?.storage ?? '0' },
       accessModes,

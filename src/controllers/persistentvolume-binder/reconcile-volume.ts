@@ -1,7 +1,7 @@
 /** Keeps a volume's phase, and reclaims it when its claim is gone. Upstream: pv_controller.go syncVolume, reclaimVolume */
 
 import { hasSameMode } from '../../api/core/v1/claim-facts.ts'
-import { BOUND_BY_CONTROLLER, PROVISIONED_BY, VOLUMES } from '../../api/core/v1/volume-annotations.ts'
+import { BOUND_BY_CONTROLLER, FILES, PROVISIONED_BY, VOLUMES } from '../../api/core/v1/volume-annotations.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '../../api/types.gen.ts'
 import type { Action, Plan } from '../../runtime/plan.ts'
 import { deletionFinalizers, isInTree, MIGRATED_TO, OWN_FINALIZER, successorOf, volumeMigration } from './csi-migration.ts'
@@ -65,7 +65,7 @@ function release(volume: PersistentVolume, users: readonly string[]): Plan {
   }
 }
 
-/** What upstream's recycler pod wipes isn't there: the volume is free at once. Upstream: recycleVolumeOperation */
+/** No recycler pod is needed to wipe it: the volume is free at once. Upstream: recycleVolumeOperation */
 function recycle(volume: PersistentVolume, users: readonly string[]): Plan {
   const { hostPath, nfs } = volume.spec ?? {}
   if (hostPath === undefined && nfs === undefined) return fail(volume, 'VolumeFailedRecycle', 'No recycler plugin found for the volume!')
@@ -73,7 +73,7 @@ function recycle(volume: PersistentVolume, users: readonly string[]): Plan {
     const message = `Volume is used by pods: ${users.join(',')}`
     return { events: [{ type: 'Normal', reason: 'VolumeFailedRecycle', message }], waitingOn: message }
   }
-  return { ...unbind(volume), events: [{ type: 'Normal', reason: 'VolumeRecycled', message: 'Volume recycled' }] }
+  return { ...unbind(volume, [FILES]), events: [{ type: 'Normal', reason: 'VolumeRecycled', message: 'Volume recycled' }] }
 }
 
 function deleteVolume(volume: PersistentVolume): Plan {
@@ -127,12 +127,16 @@ function fail(volume: PersistentVolume, reason: string, message: string): Plan {
 }
 
 /** Takes back what the controller chose; what a user reserved stays reserved by name. */
-function unbind(volume: PersistentVolume): Plan {
+function unbind(volume: PersistentVolume, dropped: readonly string[] = []): Plan {
   const { name, uid, resourceVersion, annotations } = volume.metadata
   const isOurChoice = annotations?.[BOUND_BY_CONTROLLER] !== undefined
-  const patch = isOurChoice
-    ? { metadata: { uid, resourceVersion, annotations: { [BOUND_BY_CONTROLLER]: null } }, spec: { claimRef: null } }
-    : { metadata: { uid, resourceVersion }, spec: { claimRef: { uid: null } } }
+  const without = [...dropped, ...(isOurChoice ? [BOUND_BY_CONTROLLER] : [])].filter((key) => annotations?.[key] !== undefined)
+  const metadata = {
+    uid,
+    resourceVersion,
+    ...(without.length > 0 && { annotations: Object.fromEntries(without.map((key) => [key, null])) }),
+  }
+  const patch = { metadata, spec: { claimRef: isOurChoice ? null : { uid: null } } }
   return { actions: [{ verb: 'patch', target: { resource: VOLUMES, namespace: '', name }, patch }] }
 }
 

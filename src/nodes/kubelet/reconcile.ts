@@ -11,6 +11,7 @@ import { asAllocated } from '../pod-allocation.ts'
 import { advancePod, isFinished, type PodOnNode, type PodStep } from '../pod-lifecycle.ts'
 import { afterBoot } from '../reboot.ts'
 import type { ObjectReader } from '../references/sources.ts'
+import { saveFiles } from '../volumes/save-files.ts'
 import { awaitsAdmission, misplacementOf, rejectedStatus, rejectionOf } from './admit.ts'
 import { whyResizeWaits } from './pending-resizes.ts'
 
@@ -72,7 +73,8 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
     cutOffSince,
   )
   const events = [...(lost?.events ?? []), ...happened]
-  if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, events)
+  const saved = saveFiles(pod, status, runtime, objects, now)
+  if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, saved.actions, events)
   const waitingOn = isMounting ? "volumes that can't be mounted yet" : whatPodWaitsFor(pod, status, podIP)
   if (!isMounting && isWithoutAddress(pod, status, podIP)) {
     const text = 'Failed to create pod sandbox: plugin type="host-local" failed (add): no IP addresses available in range set'
@@ -83,11 +85,13 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
       waitingOn: waitingOn!,
     }
   }
+  const next = Math.min(wakeAt ?? Number.POSITIVE_INFINITY, saved.wakeAt ?? Number.POSITIVE_INFINITY)
   return {
     ...(status === pod.status && !isTakenUp ? {} : { status: { ...pod, status } as Pod }),
+    ...(saved.actions.length === 0 ? {} : { actions: saved.actions }),
     events,
     // A millisecond at least: the next look must not find the same instant.
-    ...(wakeAt === undefined ? {} : { requeueAfterMs: Math.max(1, wakeAt - now) }),
+    ...(next === Number.POSITIVE_INFINITY ? {} : { requeueAfterMs: Math.max(1, next - now) }),
     ...(waitingOn === undefined ? {} : { waitingOn }),
   }
 }
@@ -102,9 +106,9 @@ function step(given: PodOnNode, cutOffSince: number | undefined): PodStep {
 }
 
 /** The containers have ended: the status says so, then the pod may go. */
-function finishDeletion(pod: Pod, status: PodStatus, events: Plan['events']): Plan {
+function finishDeletion(pod: Pod, status: PodStatus, saving: readonly Action[], events: Plan['events']): Plan {
   const target = { resource: 'pods', namespace: pod.metadata.namespace, name: pod.metadata.name }
-  const actions: Action[] = []
+  const actions: Action[] = [...saving]
   if (status !== pod.status)
     actions.push({
       verb: 'patch',

@@ -4,14 +4,18 @@
  * them anew. Of what is mounted upstream's kubelet would bring later changes, after up to a minute.
  */
 import type { Container, Pod } from '../../api/types.gen.ts'
+import type { FoundFiles } from '../shell-files.ts'
+import { NOTHING_FOUND } from '../shell-files.ts'
+import { runOf } from '../volumes/volume-data.ts'
 import { type Environment, type EnvironmentOptions, environmentOf, type Variables } from './environment.ts'
 import { mountedFiles, mountPathFault } from './mounted-files.ts'
 import { type ObjectReader, sourcesOf } from './sources.ts'
+import { type Files, isClaimed } from './volume-files.ts'
 
 export interface RunSettings {
   readonly variables: Variables
   /** By path in the container. */
-  readonly files: ReadonlyMap<string, string>
+  readonly found: FoundFiles
 }
 
 interface KeptRuns {
@@ -20,7 +24,6 @@ interface KeptRuns {
   readonly containers: Map<string, Map<number, RunSettings>>
 }
 
-const NO_FILES: ReadonlyMap<string, string> = new Map()
 /** Runs of one container that are kept: the one that runs, and the one before, whose log can be read. */
 const KEPT_RUNS = 2
 
@@ -42,19 +45,28 @@ export class SettingsOfRuns {
     return environment.fault ?? mountPathFault(container, environment.variables)
   }
 
-  of(pod: Pod, container: Container, restartCount: number, fileOf: EnvironmentOptions['fileOf']): RunSettings {
+  /** @param written by its init containers, to a volume of the pod */
+  of(
+    pod: Pod,
+    container: Container,
+    restartCount: number,
+    fileOf: EnvironmentOptions['fileOf'],
+    written: (volume: string) => Files,
+  ): RunSettings {
     const asked = askedFor(pod, container)
     if (this.#objects === undefined || (!refers(container) && !asked.services && !asked.files)) {
       const environment = environmentOf(pod, container, { sources: undefined, withServices: false })
-      return { variables: variablesOf(environment), files: NO_FILES }
+      return { variables: variablesOf(environment), found: NOTHING_FOUND }
     }
     const runs = this.#runsOf(pod, container)
     const known = runs.get(restartCount)
     if (known !== undefined) return known
     const sources = sourcesOf(pod, this.#objects)
     const variables = variablesOf(environmentOf(pod, container, { sources, withServices: asked.services, fileOf }))
-    const files = asked.files ? mountedFiles(pod, container, sources, variables, (path) => isAskedFor(container, path)) : NO_FILES
-    const settings = { variables, files }
+    const asks = (path: string) => isAskedFor(container, path)
+    const origin = { sources, run: runOf(pod, container, restartCount), written }
+    const found = asked.files ? mountedFiles(pod, container, origin, variables, asks) : NOTHING_FOUND
+    const settings = { variables, found }
     runs.set(restartCount, settings)
     if (runs.size > KEPT_RUNS) runs.delete(Math.min(...runs.keys()))
     return settings
@@ -109,7 +121,11 @@ function isAskedFor(container: Container, mountPath: string): boolean {
 
 function isFilled({ spec }: Pod, name: string): boolean {
   const volume = spec.volumes?.find((each) => each.name === name)
-  return (volume?.configMap ?? volume?.secret ?? volume?.projected ?? volume?.downwardAPI) !== undefined
+  if (volume?.emptyDir !== undefined) return spec.initContainers !== undefined
+  return (
+    volume !== undefined &&
+    (isClaimed(volume) || (volume.configMap ?? volume.secret ?? volume.projected ?? volume.downwardAPI) !== undefined)
+  )
 }
 
 function textsOf({ command = [], args = [], env = [] }: Container): string[] {

@@ -2,7 +2,7 @@
  * What is in a volume that the kubelet fills itself (configMap, secret, projected, downwardAPI), or why it can't be.
  * Upstream: pkg/volume/{configmap,secret,projected,downwardapi}.
  */
-import type { DownwardAPIVolumeFile, KeyToPath, Pod, Volume, VolumeProjection } from '../../api/types.gen.ts'
+import type { DownwardAPIVolumeFile, KeyToPath, PersistentVolume, Pod, Volume, VolumeProjection } from '../../api/types.gen.ts'
 import { decodeBase64 } from './environment.ts'
 import { containerNamed, podField, resourceField } from './pod-fields.ts'
 import type { Sources } from './sources.ts'
@@ -14,6 +14,19 @@ export interface VolumeContents {
   readonly files: Files
   /** Every fault, where one source doesn't keep others from being read. */
   readonly faults: readonly string[]
+}
+
+/** Is what is in it that of a claim? */
+export function isClaimed({ persistentVolumeClaim, ephemeral }: Volume): boolean {
+  return (persistentVolumeClaim ?? ephemeral) !== undefined
+}
+
+/** Of what is in the volume; undefined for one that isn't of a claim, or whose claim has none. */
+export function claimedVolume(pod: Pod, volume: Volume, sources: Sources): PersistentVolume | undefined {
+  if (!isClaimed(volume)) return undefined
+  const claim = sources.claim(volume.persistentVolumeClaim?.claimName ?? `${pod.metadata.name}-${volume.name}`)
+  const name = claim?.spec.volumeName
+  return name === undefined ? undefined : sources.volume(name)
 }
 
 /** undefined for a volume of another kind. */

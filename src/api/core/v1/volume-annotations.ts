@@ -12,6 +12,9 @@ export const BETA_STORAGE_CLASS = 'volume.beta.kubernetes.io/storage-class'
 /** On classes: claims that name none get this one. */
 export const DEFAULT_CLASS = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class'] as const
 
+/** Of our own, on PersistentVolumes: what is in them. A JSON object: by path the text of a file, or what nodes/volumes/volume-data.ts keeps of it. */
+export const FILES = 'coracle.dev/files'
+
 export const CLAIMS = 'persistentvolumeclaims'
 export const VOLUMES = 'persistentvolumes'
 export const STORAGE_CLASSES = 'storageclasses.storage.k8s.io'
