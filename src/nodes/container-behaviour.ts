@@ -13,8 +13,9 @@ import { type EnvironmentOptions, expandReferences, type Variables } from './ref
 import { pathInVolume } from './references/mounted-files.ts'
 import { type RunSettings, SettingsOfRuns } from './references/run-settings.ts'
 import type { ObjectReader } from './references/sources.ts'
-import { isKnownCommand, type LogWindow, type PredictedLog, type Prediction, predictCommand, predictFiles, predictLog } from './shell.ts'
+import { type LogWindow, type PredictedLog, type Prediction, predictCommand, predictFiles, predictLog } from './shell.ts'
 import type { Chunk } from './shell-output.ts'
+import { isKnownCommand } from './shell-programs.ts'
 
 export interface Attempt {
   /** How often the container was restarted before: 0 on its first run. */
