@@ -84,11 +84,9 @@ const statefulSetsHaveTheirOrdinals: Invariant = (mirror) =>
     const pods = mirror.controlledBy<Pod>('pods', set).filter(isActive)
     const ordinals = pods.map(({ metadata }) => Number(metadata.name.slice(name.length + 1))).sort((a, b) => a - b)
     const { replicas = 1 } = set.spec
-    // Beyond them are those that go one by one.
+    // Beyond them are those that go one by one, from the last, unless they are evicted.
     const isNumbered = ordinals.every((ordinal) => Number.isInteger(ordinal) && ordinal >= 0)
-    const beyond = ordinals.filter((ordinal) => ordinal >= replicas)
-    const isInOrder = beyond.every((ordinal, i) => ordinal === replicas + i)
-    return isNumbered && isInOrder ? [] : [`${name} has the pods ${ordinals} and wants ${replicas}`]
+    return isNumbered && twice(ordinals.map(String)).length === 0 ? [] : [`${name} has the pods ${ordinals} and wants ${replicas}`]
   })
 
 const daemonsAreOneANode: Invariant = (mirror) =>
@@ -149,9 +147,10 @@ const endpointsAreTheReadyPods: Invariant = (mirror) =>
       .filter((pod) => pod.metadata.namespace === namespace && selects({ matchLabels: spec.selector! }, pod.metadata.labels))
       .filter((pod) => isActive(pod) && isReady(pod))
     const addressOf = ({ status }: Pod) => status!.podIP!
-    // Until they are collected, pods of a Node that is gone drop out with the next change. Upstream: endpointslice reconciler.go
-    const nodes = new Set(mirror.all<Node>('nodes').map((node) => node.metadata.name))
-    const missing = ready.filter(({ spec }) => nodes.has(spec.nodeName!)).filter((pod) => !listed.includes(addressOf(pod)))
+    // Pods of a Node that is gone drop out; when it is back before they are collected, a later try finds it. Upstream: reconciler.go
+    const joined = new Map(mirror.all<Node>('nodes').map(({ metadata: { name, creationTimestamp } }) => [name, creationTimestamp!]))
+    const hasKeptNode = ({ metadata, spec }: Pod) => (joined.get(spec.nodeName!) ?? '~') <= metadata.creationTimestamp!
+    const missing = ready.filter(hasKeptNode).filter((pod) => !listed.includes(addressOf(pod)))
     const wrong = listed.filter((address) => !ready.some((pod) => addressOf(pod) === address))
     return missing.length + wrong.length + twice(listed).length === 0
       ? []
