@@ -61,6 +61,7 @@ const ALIASES: Readonly<Record<string, ControllerName>> = {
   podgc: 'pod-garbage-collector',
   'pv-protection': 'persistentvolume-protection',
   'pvc-protection': 'persistentvolumeclaim-protection',
+  'resource-claim': 'resourceclaim',
   'root-ca-cert-publisher': 'root-ca-certificate-publisher',
   service: 'service-lb',
 }

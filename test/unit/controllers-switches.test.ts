@@ -25,8 +25,15 @@ test.each<{ name: string; given: string[]; expect: string[] | string }>([
   { name: 'names in full', given: ['*', '-job-controller', '-deployment-controller'], expect: without('job', 'deployment') },
   {
     name: 'aliases',
-    given: ['garbagecollector', 'podgc', 'pvc-protection', 'kube-scheduler'],
-    expect: ['garbage-collector', 'persistentvolumeclaim-protection', 'pod-garbage-collector', 'scheduler'],
+    given: ['garbagecollector', 'podgc', 'pvc-protection', 'kube-scheduler', 'attachdetach', 'resource-claim-controller'],
+    expect: [
+      'garbage-collector',
+      'persistentvolume-attach-detach',
+      'persistentvolumeclaim-protection',
+      'pod-garbage-collector',
+      'resourceclaim',
+      'scheduler',
+    ],
   },
   { name: 'said twice: the first holds', given: ['-job', 'job', '*'], expect: without('job') },
   { name: 'one there is none of', given: ['*', '-jobs'], expect: '-jobs' },
