@@ -21,6 +21,7 @@ async function main(): Promise<void> {
     serviceRanges: config.serviceRanges,
     nodePools: config.nodePools,
     churn: config.churn,
+    behaviour: config.behaviour,
     controllers: config.controllers,
     staticPods: config.staticPods,
     compactionIntervalMs: config.compactionIntervalMs,

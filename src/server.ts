@@ -8,7 +8,7 @@ import { loadDefinitions } from './api/index.ts'
 import { ApiError } from './api/meta/api-error.ts'
 import type { KubeObject, New } from './api/object.ts'
 import { Schemas } from './api/schema.ts'
-import type { ConfigMap, Node } from './api/types.gen.ts'
+import type { ConfigMap, Namespace, Node } from './api/types.gen.ts'
 import { VERSION } from './api/version.ts'
 import { controllerUser } from './auth/authenticate.ts'
 import { ServiceAccountTokens } from './auth/service-account-tokens.ts'
@@ -30,6 +30,7 @@ import { CHURN_KEY, CHURN_LABEL, nodeChurnController } from './nodes/churn/contr
 import { SimulatedRuntime } from './nodes/container-behaviour.ts'
 import { SimulatedLogs } from './nodes/container-logs.ts'
 import { drainController } from './nodes/drain.ts'
+import { type ClusterBehaviour, clusterBehaviourOf, withInheritedBehaviour } from './nodes/inherited-behaviour.ts'
 import { kubeletController } from './nodes/kubelet/controller.ts'
 import { newNode } from './nodes/node-objects.ts'
 import { type NodePool, nodesOfPool } from './nodes/node-pool.ts'
@@ -74,6 +75,8 @@ export interface ServerOptions {
   readonly nodePools?: readonly NodePool[]
   /** Rules by which nodes fail, leave and join from now on. */
   readonly churn?: readonly string[]
+  /** How nodes and containers behave when nobody nearer says; from now on. */
+  readonly behaviour?: ClusterBehaviour
   /** Those that run. */
   readonly controllers: ReadonlySet<ControllerName>
   /** A folder of manifests: FOLDER/<node>/<file>. */
@@ -106,6 +109,7 @@ export async function createServer({
   serviceRanges,
   nodePools = [],
   churn = [],
+  behaviour = {},
   controllers: enabled,
   staticPods,
   compactionIntervalMs = COMPACTION_INTERVAL_MS,
@@ -125,7 +129,13 @@ export async function createServer({
     clock,
     random,
     tokens: new ServiceAccountTokens({ keys: signingKeyStore(cache), find: view.get, now: () => clock.now() }),
-    logs: new SimulatedLogs(runtime),
+    logs: new SimulatedLogs(runtime, (pod) =>
+      withInheritedBehaviour(pod, {
+        namespace: view.get<Namespace>('namespaces', '', pod.metadata.namespace!),
+        node: view.get<Node>('nodes', '', pod.spec.nodeName ?? ''),
+        cluster: clusterBehaviourOf(view),
+      }),
+    ),
   }
   const activity = new Activity()
   const stageTools = { schemas: context.schemas, random, version: VERSION.gitVersion }
@@ -199,6 +209,7 @@ export async function createServer({
     start: async () => {
       await bootstrap(client, serviceRanges, [...nodesNamed(nodes), ...nodePools.flatMap(nodesOfPool)])
       await storeChurn(client, churn)
+      if (Object.keys(behaviour).length > 0) await simulation.setBehaviour(behaviour)
       // Read before the controllers start: a mirror must not go because its manifest isn't known yet.
       await manifests?.start()
       await manager.start()

@@ -5,6 +5,7 @@
  */
 import type { Lease, Node } from '../../api/types.gen.ts'
 import type { ControllerDefinition } from '../../runtime/controller.ts'
+import { clusterBehaviourOf, watchingBehaviour } from '../inherited-behaviour.ts'
 import { type SilentState, silentState } from '../node-state.ts'
 import { addressAt, NodeIndexes, podCIDRAt } from './node-index.ts'
 import { LEASE_NAMESPACE, type ObservedNode, reconcileNode, TURNS } from './reconcile.ts'
@@ -32,6 +33,7 @@ export function nodeAgentController(kubeletVersion: string): ControllerDefinitio
         // Renewals are our own doing; a lease that somebody deleted is made again.
         current === undefined && old?.metadata.namespace === LEASE_NAMESPACE ? [old.metadata.name] : [],
     },
+    watchesDigests: watchingBehaviour((reader) => reader.list<Node>('nodes').map(({ metadata }) => metadata.name)),
     observe(reader, key) {
       const node = reader.get<Node>('nodes', '', key)
       if (node === undefined) {
@@ -53,6 +55,7 @@ export function nodeAgentController(kubeletVersion: string): ControllerDefinitio
         wasCordoned: before?.isCordoned ?? isCordoned,
         wasSilent: before?.silent,
         turn: Math.floor(index / NODES_A_TURN) % TURNS,
+        times: clusterBehaviourOf(reader),
       }
     },
     reconcile: (observed, { now }) => reconcileNode(observed, kubeletVersion, now),

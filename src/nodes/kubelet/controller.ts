@@ -2,10 +2,12 @@
  * The kubelets of all simulated nodes: a controller over the pods bound to them. It alone writes the status of such a
  * pod, and confirms its deletion. A failed node's pods are left as they are until it comes back.
  */
-import type { Node, Pod, Stage } from '../../api/types.gen.ts'
+import type { Namespace, Node, Pod, Stage } from '../../api/types.gen.ts'
 import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
+import { saysNotReadyYet } from '../agent/node-status.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
+import { changesBehaviour, clusterBehaviourOf, watchingBehaviour, withInheritedBehaviour } from '../inherited-behaviour.ts'
 import { podCIDROf, silentState, whyKubeletIsIdle } from '../node-state.ts'
 import { isFinished } from '../pod-lifecycle.ts'
 import { isStaged, keysOfStaged, STAGES, stagesFor } from '../stages/controller.ts'
@@ -20,6 +22,8 @@ import { type ObservedPod, reconcilePod } from './reconcile.ts'
 interface Observed extends ObservedPod {
   /** Those for Pods, where they lead the pod's life. */
   readonly stages?: readonly Stage[]
+  /** The stored pod's own, without what it inherits. */
+  readonly metadata?: Pod['metadata']
 }
 
 /** @param mirrors what is known of static pods whose mirrors were deleted */
@@ -47,8 +51,21 @@ export function kubeletController(
         // Its heartbeats concern no pod; that it works again does.
         const works = (node: Node | undefined) => node !== undefined && whyKubeletIsIdle(node) === undefined
         const isCutOff = (node: Node | undefined) => node !== undefined && silentState(node) === 'disconnected'
-        const matters = (works(after) && !works(before)) || (isCutOff(after) && !isCutOff(before))
+        const matters =
+          (works(after) && !works(before)) ||
+          (isCutOff(after) && !isCutOff(before)) ||
+          (before !== undefined && after !== undefined && saysOtherwise(before, after))
         return matters ? podsOnNode(reader, after!.metadata.name).map(keyOfPod) : []
+      },
+    },
+    watchesDigests: {
+      ...watchingBehaviour((reader) => reader.list<Pod>('pods').map(keyOfPod)),
+      namespaces: {
+        keysOf: (current, old, reader) =>
+          current !== undefined && old !== undefined && changesBehaviour(old.metadata.annotations, current.metadata.annotations)
+            ? reader.list<Pod>('pods', current.metadata.name).map(keyOfPod)
+            : [],
+        keep: ({ metadata: { annotations } }: Namespace) => (annotations === undefined ? {} : { metadata: { annotations } }),
       },
     },
     indexes: { pods: { nodeName: (pod: Pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []) } },
@@ -74,8 +91,10 @@ export function kubeletController(
       const stages = isStaged(node) ? stagesFor('Pod', reader) : []
       if (stages.length > 0) return { pod, node, podIP, stages }
       const others = awaitsAdmission(pod) ? { others: podsOnNode(reader, node.metadata.name) } : {}
+      const cluster = clusterBehaviourOf(reader)
       return {
-        pod,
+        pod: withInheritedBehaviour(pod, { namespace: reader.get<Namespace>('namespaces', '', namespace), node, cluster }),
+        metadata: pod.metadata,
         node,
         podIP,
         isStopping: stopping.get(key) === pod.metadata.uid,
@@ -101,9 +120,16 @@ export function kubeletController(
       const isToStop = pod.metadata.deletionTimestamp !== undefined && works
       if (isToStop) stopping.set(keyOfPod(pod), pod.metadata.uid)
       if (isToldOf(pod)) lookedAt.set(keyOfPod(pod), now)
-      return plan
+      // What the pod inherits isn't its own, and isn't to be stored.
+      return plan.status === undefined ? plan : { ...plan, status: { ...plan.status, metadata: observed.metadata ?? pod.metadata } }
     },
   }
+}
+
+/** Does its kubelet go on, or its containers behave, otherwise than before? */
+function saysOtherwise(before: Node, after: Node): boolean {
+  if (saysNotReadyYet(before) && !saysNotReadyYet(after)) return true
+  return changesBehaviour(before.metadata.annotations, after.metadata.annotations)
 }
 
 /** Does more happen to its containers than their statuses show? */

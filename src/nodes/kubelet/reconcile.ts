@@ -1,7 +1,9 @@
 /** What the kubelet of a pod's node does about the pod now. */
+import { findCondition } from '../../api/meta/conditions.ts'
 import { parseTimestamp } from '../../api/meta/time.ts'
 import type { Node, Pod, PodStatus } from '../../api/types.gen.ts'
 import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
+import { saysNotReadyYet } from '../agent/node-status.ts'
 import { catchUp } from '../catch-up.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
 import { kubeletEvent } from '../container-step.ts'
@@ -41,6 +43,10 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
   const { node, podIP, isStopping = false, isTakenUp = false, cutOffSince, lookedAt, others } = observed
   const idle = whyKubeletIsIdle(node)
   if (idle !== undefined) return { waitingOn: idle }
+  if (awaitsNetwork(observed)) {
+    const message = `network is not ready: ${findCondition(node.status?.conditions, 'Ready')?.message}`
+    return { events: [kubeletEvent(observed.pod, 'Warning', 'NetworkNotReady', message)], waitingOn: message }
+  }
   const boot = bootedAt(node)
   const lost = boot === undefined || isFinished(observed.pod.status) ? undefined : afterBoot(observed.pod, boot)
   const pod = lost?.pod ?? observed.pod
@@ -75,6 +81,11 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
     ...(wakeAt === undefined ? {} : { requeueAfterMs: Math.max(1, wakeAt - now) }),
     ...(waitingOn === undefined ? {} : { waitingOn }),
   }
+}
+
+/** Upstream: kubelet.go SyncPod: without a network only pods on the host's own are started. */
+function awaitsNetwork({ pod, node }: ObservedPod): boolean {
+  return saysNotReadyYet(node) && pod.spec.hostNetwork !== true && pod.metadata.deletionTimestamp === undefined && !isFinished(pod.status)
 }
 
 function step(given: PodOnNode, cutOffSince: number | undefined): PodStep {
