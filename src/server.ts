@@ -11,6 +11,7 @@ import { Schemas } from './api/schema.ts'
 import type { ConfigMap, Namespace, Node } from './api/types.gen.ts'
 import { VERSION } from './api/version.ts'
 import { controllerUser } from './auth/authenticate.ts'
+import { impersonate } from './auth/impersonate.ts'
 import { ServiceAccountTokens } from './auth/service-account-tokens.ts'
 import { bootstrapObjects, descriptiveObjects } from './bootstrap.ts'
 import type { Client } from './client/client.ts'
@@ -34,7 +35,7 @@ import { type ClusterBehaviour, clusterBehaviourOf, withInheritedBehaviour } fro
 import { kubeletController } from './nodes/kubelet/controller.ts'
 import { newNode } from './nodes/node-objects.ts'
 import { type NodePool, nodesOfPool } from './nodes/node-pool.ts'
-import { nodeStagesController } from './nodes/stages/controller.ts'
+import { StagedKinds, stagedKindsController } from './nodes/stages/staged-kinds.ts'
 import { problemKey, staticPodController } from './nodes/static-pods/controller.ts'
 import { ManifestFolder } from './nodes/static-pods/manifest-folder.ts'
 import { MirrorStatuses } from './nodes/static-pods/mirror-statuses.ts'
@@ -138,8 +139,9 @@ export async function createServer({
     ),
   }
   const activity = new Activity()
-  const stageTools = { schemas: context.schemas, random, version: VERSION.gitVersion }
-  const clientOf = (manager: string) => new LocalClient(context, controllerUser('coracle'), manager)
+  const stageTools = { random, startedAt: clock.now() }
+  const clientOf = (manager: string) =>
+    new LocalClient(context, controllerUser('coracle'), manager, (name) => impersonate({ 'impersonate-user': [name] })!)
   const client = clientOf('kube-apiserver')
   const kubelets = clientOf('kubelet')
   const otherClients: Readonly<Record<string, Client>> = {
@@ -166,15 +168,28 @@ export async function createServer({
           onProblem: (message) => onError('static pods', message),
         })
   const mirrors = new MirrorStatuses()
-  const manager = new ControllerManager(
-    {
-      client: clientOf('kube-controller-manager'),
-      clientOf: (controller) => otherClients[controller],
-      clock,
-      random,
-      activity,
-      onError: (controller, key, error) => onError(`controller ${controller}, ${key}`, error),
+  const managerOptions = {
+    client: clientOf('kube-controller-manager'),
+    clientOf: (controller: string) => otherClients[controller],
+    clock,
+    random,
+    activity,
+    onError: (controller: string, key: string, error: unknown) => onError(`controller ${controller}, ${key}`, error),
+  }
+  const stagedKinds = new StagedKinds({
+    ...stageTools,
+    resourceOf: ({ apiVersion, kind }) => {
+      const definition = resources.findKind(apiVersion, kind)
+      return definition?.verbs.includes('watch') ? definition.groupResource : undefined
     },
+    run: (definition) => {
+      const own = new ControllerManager({ ...managerOptions, client: clientOf('kwok') }, [definition])
+      activity.track(own.start()).catch((error) => onError(`controller ${definition.name}`, error))
+      return own
+    },
+  })
+  const manager = new ControllerManager(
+    managerOptions,
     [
       ...controllers({
         definitions: resources.all(),
@@ -185,9 +200,9 @@ export async function createServer({
       }),
       schedulerController(),
       kubeletController(runtime, stageTools, mirrors),
-      nodeStagesController(stageTools),
+      stagedKindsController(stagedKinds),
       staticPodController(manifests, mirrors),
-      nodeAgentController(VERSION.gitVersion),
+      nodeAgentController(VERSION.gitVersion, stageTools),
       drainController(),
       nodeChurnController(),
     ].filter(({ name, partOf = name }) => enabled.has(partOf as ControllerName)),
@@ -222,6 +237,7 @@ export async function createServer({
       for (const timer of background) timer.cancel()
       manifests?.stop()
       manager.stop()
+      stagedKinds.stop()
       await app.close()
       await cache.close()
     },

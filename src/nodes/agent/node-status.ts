@@ -88,6 +88,23 @@ export function reportedStatus(node: Node, address: string, kubeletVersion: stri
   }
 }
 
+/**
+ * What Stages can't know of the machine, or ask for although no kubelet says it: kwok's own are for nodes whose `phase` is Running.
+ * As a merge patch; undefined when nothing is missing.
+ */
+export function stagedStatus(node: Node): Partial<NodeStatus> | undefined {
+  const { status = {} } = node
+  const annotated = annotatedCapacity(node)
+  const missing: Partial<NodeStatus> = {}
+  if (status.capacity === undefined && Object.keys(annotated).length > 0) {
+    missing.capacity = { ...DEFAULT_CAPACITY, ...annotated }
+    missing.allocatable = missing.capacity
+  }
+  if (!status.phase && findCondition(status.conditions, 'Ready')?.status === 'True') missing.phase = 'Running'
+  if (awaitsBoot(node)) missing.nodeInfo = { bootID: bootID(node) } as NodeSystemInfo
+  return Object.keys(missing).length === 0 ? undefined : missing
+}
+
 /** Must it be reported, because something is missing or the control plane thinks ill of the node? */
 export function isStatusIncomplete(node: Node, isReady = true): boolean {
   const { status } = node

@@ -6,7 +6,7 @@ import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
 import { awaitsBoot, bootedAt, bootID, podCIDROf, type SilentState, silentState, whyKubeletIsIdle } from '../node-state.ts'
 import { nodeTimeMs } from '../node-times.ts'
 import { machineStep } from './machine-step.ts'
-import { isStatusIncomplete, reportedStatus, saysNotReadyYet } from './node-status.ts'
+import { isStatusIncomplete, reportedStatus, saysNotReadyYet, stagedStatus } from './node-status.ts'
 
 export interface ObservedNode {
   readonly node: Node
@@ -22,6 +22,8 @@ export interface ObservedNode {
   readonly turn?: number
   /** How long nodes take for what, where the Node doesn't say. */
   readonly times?: Readonly<Record<string, string>> | undefined
+  /** Stages speak for it: of its status no more is reported than they build on. */
+  readonly isStaged?: boolean
 }
 
 export const LEASE_NAMESPACE = 'kube-node-lease'
@@ -34,8 +36,8 @@ const LEASE_RENEW_MS = 10_000
 const STATUS_REPORT_MS = 300_000
 
 export function reconcileNode(observed: ObservedNode, kubeletVersion: string, now: number): Plan {
-  const { node, lease, address, podCIDR, wasCordoned, wasSilent, turn = 0, times } = observed
-  const { name } = node.metadata
+  const { node, lease, address, podCIDR, wasCordoned, wasSilent, turn = 0, times, isStaged = false } = observed
+  const { name, uid } = node.metadata
   const target = { resource: 'nodes', namespace: '', name }
   if (node.metadata.deletionTimestamp !== undefined) return { waitingOn: `node ${name} is being deleted` }
   const step = machineStep(node, wasCordoned, now, nodeTimeMs(node, 'boot-delay', times))
@@ -64,6 +66,14 @@ export function reconcileNode(observed: ObservedNode, kubeletVersion: string, no
   const isToRenew = !(renewsAt > now)
   if (isToRenew) actions.push(leaseAction(node, lease, isOwn, now))
 
+  // Two patches of one object must not run together; the registration's own change brings us back here.
+  const isRegisteredFirst = registration !== undefined && lease !== undefined
+  if (isStaged) {
+    const base = isRegisteredFirst ? undefined : stagedStatus(node)
+    if (base !== undefined) actions.push({ verb: 'patch', target, subresource: 'status', patch: { metadata: { uid }, status: base } })
+    return { actions, events, requeueAfterMs: (isToRenew ? inTurn(now, renewMs, turn) : renewsAt) - now }
+  }
+
   const ready = findCondition(node.status?.conditions, 'Ready')
   const hasRebooted = awaitsBoot(node) && Boolean(node.status?.nodeInfo?.bootID)
   // A kubelet that was cut off has run on.
@@ -74,11 +84,9 @@ export function reconcileNode(observed: ObservedNode, kubeletVersion: string, no
   // One whose heartbeats were slowed down isn't heard of in between either.
   const mayReport = heartbeatMs === undefined || isToRenew || ready?.status !== 'Unknown'
   const isToReport = (mayReport && isStatusIncomplete(node, isReady)) || hasStarted || !(heartbeatAt > now)
-  // Two patches of one object must not run together; the registration's own change brings us back here.
-  const isRegisteredFirst = registration !== undefined && lease !== undefined
   if (!isRegisteredFirst && isToReport) {
     const status = reportedStatus(node, address, kubeletVersion, now, isReady)
-    actions.push({ verb: 'patch', target, subresource: 'status', patch: { metadata: { uid: node.metadata.uid }, status } })
+    actions.push({ verb: 'patch', target, subresource: 'status', patch: { metadata: { uid }, status } })
     if (hasStarted) events.push(nodeEvent(name, 'Starting', 'Starting kubelet.'))
     if (hasRebooted) {
       const message = `Node ${name} has been rebooted, boot id: ${bootID(node)}`

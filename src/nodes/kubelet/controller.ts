@@ -8,11 +8,11 @@ import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
 import { saysNotReadyYet } from '../agent/node-status.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
 import { changesBehaviour, clusterBehaviourOf, watchingBehaviour, withInheritedBehaviour } from '../inherited-behaviour.ts'
-import { podCIDROf, silentState, whyKubeletIsIdle } from '../node-state.ts'
+import { podCIDROf, silentState, whyKubeletIsIdle, whyMachineIsIdle } from '../node-state.ts'
 import { isFinished } from '../pod-lifecycle.ts'
-import { isStaged, keysOfStaged, STAGES, stagesFor } from '../stages/controller.ts'
 import { podFunctions } from '../stages/pod-functions.ts'
 import { StagePlayer, type StageTools } from '../stages/stage-player.ts'
+import { isStaged, keysOfStaged, POD, STAGES, stagesFor } from '../stages/stages-of-kind.ts'
 import { MirrorStatuses } from '../static-pods/mirror-statuses.ts'
 import { isMirror } from '../static-pods/reconcile.ts'
 import { awaitsAdmission } from './admit.ts'
@@ -33,7 +33,7 @@ export function kubeletController(
   mirrors = new MirrorStatuses(),
 ): ControllerDefinition<Observed> {
   const addresses = new PodIPAllocator()
-  const player = new StagePlayer({ resource: 'pods', schema: 'io.k8s.api.core.v1.Pod' }, tools)
+  const player = new StagePlayer('pods', tools)
   /** The uid of each pod whose containers were told to stop. After a restart they are told again, as by a kubelet. */
   const stopping = new Map<Key, string>()
   /** Since when nothing was heard of pods that go on, in milliseconds since the epoch. */
@@ -44,7 +44,7 @@ export function kubeletController(
     name: 'kubelet',
     reconciles: 'pods',
     watches: {
-      [STAGES]: keysOfStaged('Pod', (reader) => reader.list<Pod>('pods').map(keyOfPod)),
+      [STAGES]: keysOfStaged(POD, (reader) => reader.list<Pod>('pods').map(keyOfPod)),
       nodes: (current, old, reader) => {
         const [before, after] = [old as Node | undefined, current as Node | undefined]
         if (after === undefined && before !== undefined) addresses.forgetNode(before.metadata.name)
@@ -88,7 +88,7 @@ export function kubeletController(
       const podCIDR = podCIDROf(node)
       const needsAddress = podCIDR !== undefined && pod.spec.hostNetwork !== true && !isFinished(pod.status)
       const podIP = needsAddress ? addresses.addressOf(key, pod, podCIDR, () => podsOnNode(reader, node.metadata.name)) : undefined
-      const stages = isStaged(node) ? stagesFor('Pod', reader) : []
+      const stages = isStaged(node) ? stagesFor(POD, reader) : []
       if (stages.length > 0) return { pod, node, podIP, stages }
       const others = awaitsAdmission(pod) ? { others: podsOnNode(reader, node.metadata.name) } : {}
       const cluster = clusterBehaviourOf(reader)
@@ -107,7 +107,7 @@ export function kubeletController(
     reconcile: (observed, { now }) => {
       const { pod, node, podIP, stages } = observed
       if (stages !== undefined) {
-        const idle = whyKubeletIsIdle(node)
+        const idle = whyMachineIsIdle(node)
         return idle === undefined ? player.play(keyOfPod(pod), pod, stages, podFunctions(pod, node, podIP), now) : { waitingOn: idle }
       }
       const plan = reconcilePod(observed, runtime, now)
