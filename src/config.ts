@@ -6,6 +6,7 @@ import { type ClusterRange, clusterRanges, defaultClusterRanges, type NodeLength
 import { CONTROLLER_NAMES, type ControllerName, enabledControllers } from './controllers/switches.ts'
 import { parseGoDuration } from './lib/go-duration.ts'
 import { parseChurnRule } from './nodes/churn/rule.ts'
+import { type ClusterBehaviour, parseBehaviour } from './nodes/inherited-behaviour.ts'
 import { type NodePool, parseNodePool } from './nodes/node-pool.ts'
 
 export interface Config {
@@ -15,6 +16,7 @@ export interface Config {
   readonly nodePools: readonly NodePool[]
   /** Rules as in the ConfigMaps of churn. */
   readonly churn: readonly string[]
+  readonly behaviour: ClusterBehaviour
   readonly storage: StorageConfig
   /** CIDRs that Services get their cluster IPs of, one a family, the default family's first. */
   readonly serviceRanges: readonly string[]
@@ -50,6 +52,8 @@ Flags (or the environment variable in brackets):
                         label:tier=ml,taint:dedicated=ml:NoSchedule. Repeatable. [CORACLE_NODE_POOL, separated by ;]
   --churn RULE          What happens to nodes when, as "*/5 * * * * reboot node-2" or "@hourly crash pool/gpu".
                         Repeatable. [CORACLE_CHURN, separated by ;]
+  --behaviour KEY=VALUE How containers and nodes behave when nobody nearer says: start-delay=2s, fail-image-pull=true, run-for=1m,
+                        boot-delay=30s … Repeatable. [CORACLE_BEHAVIOUR, separated by ;]
   --storage URL         Where objects are kept: sqlite:PATH or memory: [CORACLE_STORAGE] (default sqlite:coracle.db)
   --service-cluster-ip-range CIDRS
                         Where Services' cluster IPs are from: a range of one family, or of each. Two make a dual-stack cluster:
@@ -98,6 +102,7 @@ const OPTIONS = {
   nodes: { type: 'string' },
   'node-pool': { type: 'string', multiple: true },
   churn: { type: 'string', multiple: true },
+  behaviour: { type: 'string', multiple: true },
   storage: { type: 'string' },
   controllers: { type: 'string' },
   'static-pods': { type: 'string' },
@@ -113,7 +118,7 @@ const OPTIONS = {
   version: { type: 'boolean' },
 } as const
 
-type RepeatableFlag = 'node-pool' | 'churn'
+type RepeatableFlag = 'node-pool' | 'churn' | 'behaviour'
 
 /** @throws ConfigError */
 export function readConfig(args: readonly string[], environment: NodeJS.ProcessEnv): Config | 'help' | 'version' {
@@ -149,6 +154,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
       parsed('--churn', text, parseChurnRule)
       return text
     }),
+    behaviour: Object.assign({}, ...values('behaviour').map((text) => parsed('--behaviour', text, (item) => parseBehaviour([item])))),
     storage: storageConfig(value('storage') ?? 'sqlite:coracle.db'),
     serviceRanges,
     clusterRanges: clusterRangesConfig(value('cluster-cidr')?.split(','), lengths, serviceRanges),

@@ -21,6 +21,7 @@ import type { Simulation } from './http/routes/simulation.ts'
 import { type Clock, RealClock, VirtualClock } from './lib/clock.ts'
 import { SeededRandom, SystemRandom } from './lib/random.ts'
 import { parseChurnRule } from './nodes/churn/rule.ts'
+import { type ClusterBehaviour, parseBehaviour } from './nodes/inherited-behaviour.ts'
 import type { NodePool } from './nodes/node-pool.ts'
 import { openStorage } from './open-storage.ts'
 import { createServer } from './server.ts'
@@ -40,6 +41,8 @@ export interface ClusterOptions {
   readonly nodePools?: readonly NodePool[]
   /** Rules by which nodes fail, leave and join, as --churn has them: `@hourly reboot node-2`. */
   readonly churn?: readonly string[]
+  /** How nodes and containers behave when nobody nearer says, as --behaviour has it: `{ 'start-delay': '2s' }`. */
+  readonly behaviour?: ClusterBehaviour
   /** 'real' (the default), 'virtual' (time stands still but for `advance`), or a clock of your own. */
   readonly clock?: 'real' | 'virtual' | Clock
   /** As --service-cluster-ip-range has them; `['10.96.0.0/12', 'fd00:10:96::/112']` makes Services that can be dual-stack. */
@@ -83,6 +86,7 @@ export async function createCluster({
   nodePools = [],
   nodes = nodePools.length === 0 ? 3 : 0,
   churn = [],
+  behaviour = {},
   clock = 'real',
   serviceRanges = [DEFAULT_SERVICE_RANGE],
   clusterCIDRs,
@@ -108,6 +112,7 @@ export async function createCluster({
       parseChurnRule(rule)
       return rule
     }),
+    behaviour: parseBehaviour(Object.entries(behaviour).map(([key, value]) => `${key}=${value}`)),
     controllers: enabled,
     featureGates: featureGatesConfig(Object.entries(featureGates).map(([name, isOn]) => `${name}=${isOn}`)),
     staticPods,

@@ -22,6 +22,7 @@ async function main(): Promise<void> {
     clusterRanges: config.clusterRanges,
     nodePools: config.nodePools,
     churn: config.churn,
+    behaviour: config.behaviour,
     controllers: config.controllers,
     staticPods: config.staticPods,
     compactionIntervalMs: config.compactionIntervalMs,

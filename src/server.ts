@@ -8,9 +8,10 @@ import { loadDefinitions } from './api/index.ts'
 import { ApiError } from './api/meta/api-error.ts'
 import type { KubeObject, New } from './api/object.ts'
 import { Schemas } from './api/schema.ts'
-import type { ConfigMap, Node } from './api/types.gen.ts'
+import type { ConfigMap, Namespace, Node } from './api/types.gen.ts'
 import { VERSION } from './api/version.ts'
 import { controllerUser } from './auth/authenticate.ts'
+import { impersonate } from './auth/impersonate.ts'
 import { ServiceAccountTokens } from './auth/service-account-tokens.ts'
 import { bootstrapObjects, descriptiveObjects } from './bootstrap.ts'
 import type { Client } from './client/client.ts'
@@ -32,11 +33,12 @@ import { CHURN_KEY, CHURN_LABEL, nodeChurnController } from './nodes/churn/contr
 import { SimulatedRuntime } from './nodes/container-behaviour.ts'
 import { SimulatedLogs } from './nodes/container-logs.ts'
 import { drainController } from './nodes/drain.ts'
+import { type ClusterBehaviour, clusterBehaviourOf, withInheritedBehaviour } from './nodes/inherited-behaviour.ts'
 import { kubeletController } from './nodes/kubelet/controller.ts'
 import { NodeImages } from './nodes/node-images.ts'
 import { newNode } from './nodes/node-objects.ts'
 import { type NodePool, nodesOfPool } from './nodes/node-pool.ts'
-import { nodeStagesController } from './nodes/stages/controller.ts'
+import { StagedKinds, stagedKindsController } from './nodes/stages/staged-kinds.ts'
 import { problemKey, staticPodController } from './nodes/static-pods/controller.ts'
 import { ManifestFolder } from './nodes/static-pods/manifest-folder.ts'
 import { MirrorStatuses } from './nodes/static-pods/mirror-statuses.ts'
@@ -81,6 +83,8 @@ export interface ServerOptions {
   readonly nodePools?: readonly NodePool[]
   /** Rules by which nodes fail, leave and join from now on. */
   readonly churn?: readonly string[]
+  /** How nodes and containers behave when nobody nearer says; from now on. */
+  readonly behaviour?: ClusterBehaviour
   /** Those that run. */
   readonly controllers: ReadonlySet<ControllerName>
   /** A folder of manifests: FOLDER/<node>/<file>. */
@@ -114,6 +118,7 @@ export async function createServer({
   clusterRanges,
   nodePools = [],
   churn = [],
+  behaviour = {},
   controllers: enabled,
   staticPods,
   compactionIntervalMs = COMPACTION_INTERVAL_MS,
@@ -133,12 +138,19 @@ export async function createServer({
     clock,
     random,
     tokens: new ServiceAccountTokens({ keys: signingKeyStore(cache), find: view.get, now: () => clock.now() }),
-    logs: new SimulatedLogs(runtime),
+    logs: new SimulatedLogs(runtime, (pod) =>
+      withInheritedBehaviour(pod, {
+        namespace: view.get<Namespace>('namespaces', '', pod.metadata.namespace!),
+        node: view.get<Node>('nodes', '', pod.spec.nodeName ?? ''),
+        cluster: clusterBehaviourOf(view),
+      }),
+    ),
   }
   const activity = new Activity()
   const loopShare = new LoopShare()
-  const stageTools = { schemas: context.schemas, random, version: VERSION.gitVersion }
-  const clientOf = (manager: string) => new LocalClient(context, controllerUser('coracle'), manager)
+  const stageTools = { random, startedAt: clock.now() }
+  const clientOf = (manager: string) =>
+    new LocalClient(context, controllerUser('coracle'), manager, (name) => impersonate({ 'impersonate-user': [name] })!)
   const client = clientOf('kube-apiserver')
   const kubelets = clientOf('kubelet')
   const otherClients: Readonly<Record<string, Client>> = {
@@ -168,16 +180,29 @@ export async function createServer({
         })
   const mirrors = new MirrorStatuses()
   const images = new NodeImages()
-  const manager = new ControllerManager(
-    {
-      client: clientOf('kube-controller-manager'),
-      clientOf: (controller) => otherClients[controller],
-      clock,
-      random,
-      activity,
-      loopShare,
-      onError: (controller, key, error) => onError(`controller ${controller}, ${key}`, error),
+  const managerOptions = {
+    client: clientOf('kube-controller-manager'),
+    clientOf: (controller: string) => otherClients[controller],
+    clock,
+    random,
+    activity,
+    loopShare,
+    onError: (controller: string, key: string, error: unknown) => onError(`controller ${controller}, ${key}`, error),
+  }
+  const stagedKinds = new StagedKinds({
+    ...stageTools,
+    resourceOf: ({ apiVersion, kind }) => {
+      const definition = resources.findKind(apiVersion, kind)
+      return definition?.verbs.includes('watch') ? definition.groupResource : undefined
     },
+    run: (definition) => {
+      const own = new ControllerManager({ ...managerOptions, client: clientOf('kwok') }, [definition])
+      activity.track(own.start()).catch((error) => onError(`controller ${definition.name}`, error))
+      return own
+    },
+  })
+  const manager = new ControllerManager(
+    managerOptions,
     [
       ...controllers({
         definitions: resources.all(),
@@ -189,10 +214,11 @@ export async function createServer({
       }),
       schedulerController(),
       kubeletController(runtime, stageTools, mirrors, images, view),
-      nodeStagesController(stageTools),
+      stagedKindsController(stagedKinds),
       staticPodController(manifests, mirrors),
       nodeAgentController(
         VERSION.gitVersion,
+        stageTools,
         images,
         clusterRanges.map(({ cidr }) => familyOfIp(cidr.split('/')[0]!)),
       ),
@@ -220,6 +246,7 @@ export async function createServer({
     start: async () => {
       await bootstrap(client, serviceRanges, [...nodesNamed(nodes), ...nodePools.flatMap(nodesOfPool)])
       await storeChurn(client, churn)
+      if (Object.keys(behaviour).length > 0) await simulation.setBehaviour(behaviour)
       // Read before the controllers start: a mirror must not go because its manifest isn't known yet.
       await manifests?.start()
       await manager.start()
@@ -232,6 +259,7 @@ export async function createServer({
       for (const timer of background) timer.cancel()
       manifests?.stop()
       manager.stop()
+      stagedKinds.stop()
       await app.close()
       await cache.close()
     },

@@ -1,11 +1,12 @@
 /** What the REST endpoints and the library can do to nodes, as writes of a client. What follows is up to controllers. */
-import { badRequestError } from './api/meta/api-error.ts'
+import { ApiError, badRequestError } from './api/meta/api-error.ts'
 import { parseQuantity } from './api/meta/quantity.ts'
-import type { KubeObject } from './api/object.ts'
-import type { Node } from './api/types.gen.ts'
+import type { KubeObject, New } from './api/object.ts'
+import type { ConfigMap, Node } from './api/types.gen.ts'
 import type { Client } from './client/client.ts'
 import type { NodeAction, NodePoolState, NodeRequest, Simulation } from './http/routes/simulation.ts'
 import { MAX_NODES } from './nodes/agent/node-index.ts'
+import { BEHAVIOUR_CONFIG_MAP, faultOfBehaviour } from './nodes/inherited-behaviour.ts'
 import { NODE_ACTIONS, type NodeOptions, newNode } from './nodes/node-objects.ts'
 import { faultOfPool, type NodePool, POOL_LABEL, resize } from './nodes/node-pool.ts'
 
@@ -45,9 +46,29 @@ export function simulateNodes(client: Client): Simulation {
     ...actions,
     pools: async () => [...(await poolNodes())].map(([name, nodes]) => poolState(name, nodes)).sort((a, b) => (a.name < b.name ? -1 : 1)),
     setPool: (name, request) => setPool({ ...request, name } as NodePool),
+    behaviour: async () => (await behaviourOf(client))?.data ?? {},
+    setBehaviour: async (behaviour) => {
+      const fault = faultOfBehaviour(behaviour)
+      if (fault !== undefined) throw badRequestError(fault)
+      const stored = await behaviourOf(client)
+      const data = { ...behaviour }
+      const made = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...BEHAVIOUR_CONFIG_MAP }, data } as New<ConfigMap>
+      const kept = stored === undefined ? client.create('configmaps', made) : client.update('configmaps', { ...stored, data })
+      return (await kept).data ?? {}
+    },
     removePool: async (name) => {
       await setPool({ name, count: 0 })
     },
+  }
+}
+
+/** It may not be there: then nobody has said anything. */
+async function behaviourOf(client: Client): Promise<ConfigMap | undefined> {
+  try {
+    return await client.get<ConfigMap>({ resource: 'configmaps', ...BEHAVIOUR_CONFIG_MAP })
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === 'NotFound') return undefined
+    throw error
   }
 }
 

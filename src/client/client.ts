@@ -28,6 +28,16 @@ export interface WatchHandler {
   onEnd(error: Error | undefined): void
 }
 
+/** A patch as it comes over the wire. */
+export interface TypedPatch {
+  /** Of which an apply takes hold of what others have. */
+  readonly type: 'json' | 'merge' | 'strategic' | 'apply'
+  readonly body: unknown
+  readonly subresource?: string
+  /** Who it is from, when not from the client's own user. */
+  readonly impersonates?: string
+}
+
 export interface Client {
   get<T extends KubeObject>(target: ObjectRef): Promise<T>
   /**
@@ -41,6 +51,9 @@ export interface Client {
   update<T extends KubeObject>(resource: GroupResource, object: T, subresource?: 'status' | 'finalize'): Promise<T>
   /** @param patch a JSON merge patch */
   patch<T extends KubeObject>(target: ObjectRef, patch: Record<string, unknown>, subresource?: 'status'): Promise<T>
+  patchAs(target: ObjectRef, patch: TypedPatch): Promise<KubeObject>
+  /** Makes the object, by its apiVersion and kind, or patches it when it is there already; a part of it is only patched. */
+  apply(object: New<KubeObject>, patch: Omit<TypedPatch, 'body'>): Promise<KubeObject>
   delete(target: ObjectRef, options: DeleteOptions): Promise<void>
   /** POST to a Pod's binding subresource. */
   bind(pod: ObjectRef, uid: string, nodeName: string): Promise<void>

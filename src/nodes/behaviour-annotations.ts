@@ -1,7 +1,34 @@
-/** Annotations on a pod that say how its simulated containers behave. Documented in docs/simulated-nodes.md. */
+/**
+ * Annotations on a pod that say how its simulated containers behave. What its namespace, its node and the cluster say comes in by
+ * inherited-behaviour.ts. Documented in docs/simulated-nodes.md.
+ */
 import { containerAnnotation } from '../api/simulation/annotations.ts'
 import type { Pod } from '../api/types.gen.ts'
 import { type Failing, failingTimes } from './probe-course.ts'
+
+const isDuration = (text: string) => durationMs(text) !== undefined
+const isBoolean = (text: string) => text === 'true' || text === 'false'
+const isTimes = (text: string) => isBoolean(text) || text.split(',').every((part) => failingTimes(part, durationMs).length === 1)
+
+/** The keys there are, and which values of them can be read. */
+export const BEHAVIOUR_KEYS = {
+  'exit-code': (text: string) => text.split(',').every((code) => /^\d{1,3}$/.test(code.trim())),
+  'fail-image-pull': isBoolean,
+  'fail-liveness': isTimes,
+  'fail-post-start': isBoolean,
+  'fail-pre-stop': isBoolean,
+  'fail-readiness': isTimes,
+  'fail-startup': isTimes,
+  log: () => true,
+  'oom-after': isDuration,
+  ready: isBoolean,
+  'run-for': (text: string) => text === 'forever' || isDuration(text),
+  'start-delay': isDuration,
+  'stop-delay': isDuration,
+  'termination-message': () => true,
+} as const
+
+export type BehaviourKey = keyof typeof BEHAVIOUR_KEYS
 
 export interface ContainerBehaviour {
   /** `exit-code`: one code, or one for each attempt ("1,1,0"; the last one goes on). */
@@ -51,7 +78,7 @@ const NONE: ContainerBehaviour = {
 /** Malformed values count as absent. */
 export function behaviourAnnotations(pod: Pod, container: string): ContainerBehaviour {
   if (pod.metadata.annotations === undefined) return NONE
-  const read = (key: string) => containerAnnotation(pod, key, container)
+  const read = (key: BehaviourKey) => containerAnnotation(pod, key, container)
   const exitCodes = (read('exit-code') ?? '')
     .split(',')
     .map((code) => code.trim())

@@ -15,14 +15,18 @@ interface Known {
 
 export class SimulatedLogs implements ContainerLogs {
   readonly #runtime: ContainerRuntime
+  readonly #behaving: (pod: Pod) => Pod
   /** By run, the one asked about last at the end. */
   readonly #remembered = new Map<string, Known>()
 
-  constructor(runtime: ContainerRuntime) {
+  /** @param behaving the pod with what it inherits */
+  constructor(runtime: ContainerRuntime, behaving: (pod: Pod) => Pod = (pod) => pod) {
     this.#runtime = runtime
+    this.#behaving = behaving
   }
 
-  read(pod: Pod, container: Container, run: ContainerRun, until: number): ReadLog {
+  read(stored: Pod, container: Container, run: ContainerRun, until: number): ReadLog {
+    const pod = this.#behaving(stored)
     const { startedAt, finishedAt } = run
     // Stored times have whole seconds: the run may have ended anywhere in its last one.
     const end = finishedAt === undefined ? Number.POSITIVE_INFINITY : finishedAt + 999

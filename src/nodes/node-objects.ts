@@ -6,21 +6,23 @@ import { BOOT_ANNOTATION, DRAIN_ANNOTATION, STATE_ANNOTATION } from './node-stat
 
 export interface NodeOptions {
   readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
   readonly taints?: readonly Taint[]
   /** What differs from the usual: `{ cpu: '4', memory: '16Gi', pods: '20' }`. */
   readonly capacity?: Readonly<Record<string, string>>
 }
 
 /** A Node to create; the simulated kubelet fills in the rest. */
-export function newNode(name: string, { labels, taints, capacity }: NodeOptions = {}): New<Node> {
+export function newNode(name: string, { labels, annotations, taints, capacity }: NodeOptions = {}): New<Node> {
   const amounts = Object.entries(capacity ?? {}).map(([resource, amount]) => `${resource}=${amount}`)
+  const all = { ...annotations, ...(amounts.length === 0 ? {} : { [CAPACITY_ANNOTATION]: amounts.join(',') }) }
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: {
       name,
       ...(labels === undefined ? {} : { labels: { ...labels } }),
-      ...(amounts.length === 0 ? {} : { annotations: { [CAPACITY_ANNOTATION]: amounts.join(',') } }),
+      ...(Object.keys(all).length === 0 ? {} : { annotations: all }),
     },
     spec: taints === undefined ? {} : { taints: [...taints] },
   }

@@ -12,6 +12,7 @@ export interface NodePool {
   readonly name: string
   readonly count: number
   readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
   /** Its nodes are in these in turn. */
   readonly zones?: readonly string[]
   readonly taints?: readonly Taint[]
@@ -20,10 +21,11 @@ export interface NodePool {
 }
 
 /** The pool's nodes, to be created. */
-export function nodesOfPool({ name, count, labels, zones = [], taints, capacity }: NodePool): New<Node>[] {
+export function nodesOfPool({ name, count, labels, annotations, zones = [], taints, capacity }: NodePool): New<Node>[] {
   return Array.from({ length: count }, (_, i) =>
     newNode(`${name}-${i + 1}`, {
       labels: { ...labels, ...(zones.length === 0 ? {} : { [ZONE_LABEL]: zones[i % zones.length]! }), [POOL_LABEL]: name },
+      ...(annotations === undefined ? {} : { annotations }),
       ...(taints === undefined ? {} : { taints }),
       ...(capacity === undefined ? {} : { capacity }),
     }),
@@ -53,12 +55,14 @@ export function faultOfPool({ count, capacity = {} }: NodePool, maxNodes: number
 }
 
 /**
- * `name=gpu,count=2,cpu=16,nvidia.com/gpu=2,zone=a,zone=b,label:tier=ml,taint:dedicated=ml:NoSchedule`: what is no other setting is
+ * `name=gpu,count=2,cpu=16,nvidia.com/gpu=2,zone=a,zone=b,label:tier=ml,annotation:coracle.dev/ready-delay=10s,
+ * taint:dedicated=ml:NoSchedule`: what is no other setting is
  * an amount of a resource.
  * @throws Error that says what is wrong with it
  */
 export function parseNodePool(text: string): NodePool {
   const labels: Record<string, string> = {}
+  const annotations: Record<string, string> = {}
   const capacity: Record<string, string> = {}
   const zones: string[] = []
   const taints: Taint[] = []
@@ -70,6 +74,7 @@ export function parseNodePool(text: string): NodePool {
     else if (key === 'count') count = /^\d+$/.test(value) ? Number(value) : Number.NaN
     else if (key === 'zone') zones.push(value)
     else if (key.startsWith('label:')) labels[key.slice('label:'.length)] = value
+    else if (key.startsWith('annotation:')) annotations[key.slice('annotation:'.length)] = value
     else if (key.startsWith('taint:')) taints.push(parseTaint(item.trim().slice('taint:'.length)))
     else if (isResource(key) && parseQuantity(value) !== undefined) capacity[key] = value
     else throw new Error(`${JSON.stringify(item)} is no setting of a node pool`)
@@ -79,6 +84,7 @@ export function parseNodePool(text: string): NodePool {
     name,
     count,
     ...(Object.keys(labels).length > 0 && { labels }),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
     ...(zones.length > 0 && { zones }),
     ...(taints.length > 0 && { taints }),
     ...(Object.keys(capacity).length > 0 && { capacity }),

@@ -75,8 +75,14 @@ export function internalIPs(node: Node): readonly string[] {
 /** Why its kubelet does nothing; undefined when it works. */
 export function whyKubeletIsIdle(node: Node): string | undefined {
   const state = silentState(node)
-  if (state !== undefined) return `node ${node.metadata.name} ${WHY[state]}`
+  if (state !== undefined) return whyMachineIsIdle(node)
   if (internalIP(node) === undefined || podCIDRsOf(node).length === 0) return `node ${node.metadata.name} is not set up yet`
-  if (awaitsBoot(node)) return `node ${node.metadata.name} is rebooting`
-  return undefined
+  return whyMachineIsIdle(node)
+}
+
+/** Why nothing is heard of it, whoever speaks for it. */
+export function whyMachineIsIdle(node: Node): string | undefined {
+  const state = silentState(node)
+  if (state !== undefined) return `node ${node.metadata.name} ${WHY[state]}`
+  return awaitsBoot(node) ? `node ${node.metadata.name} is rebooting` : undefined
 }

@@ -48,12 +48,16 @@ export async function executePlan(
   return DONE
 }
 
+/** What waits for what comes before it. */
+const IN_ORDER: ReadonlySet<Action['verb']> = new Set(['patchAs', 'apply', 'record'])
+
 /** Neighbours of one verb, in slices: creates in growing ones, so that a create that must fail is tried once, not a thousand times. */
 function* groupsOf(actions: readonly Action[]): Generator<readonly Action[]> {
   for (let start = 0; start < actions.length; ) {
     const verb = actions[start]!.verb
     let end = start
-    while (end < actions.length && actions[end]!.verb === verb) end++
+    do end++
+    while (!IN_ORDER.has(verb) && end < actions.length && actions[end]!.verb === verb)
     for (let size = verb === 'create' ? 1 : MAX_TOGETHER; start < end; size = Math.min(MAX_TOGETHER, size * SLOW_START_GROWTH)) {
       yield actions.slice(start, Math.min(end, start + size))
       start += size
@@ -83,6 +87,12 @@ async function request(client: Client, action: Action): Promise<unknown> {
       return client.create(action.resource, action.object)
     case 'patch':
       return client.patch(action.target, action.patch, action.subresource)
+    case 'patchAs':
+      return client.patchAs(action.target, action.patch)
+    case 'apply':
+      return client.apply(action.object, action.patch)
+    case 'record':
+      return undefined
     case 'update':
       return client.update(action.resource, action.object, action.subresource)
     case 'delete':

@@ -2,11 +2,13 @@
  * What a controller wants done, as plain data. `reconcile` returns one; execute-plan.ts carries it out.
  *
  * Actions run in order; neighbours with the same `verb` run together (and are committed together), creates in slow-start
- * batches: 1, 2, 4, 8, … Upstream: controller_utils.go slowStartBatch. `status` is written last, and only if it differs.
+ * batches: 1, 2, 4, 8, … Upstream: controller_utils.go slowStartBatch. Of `patchAs`, `apply` and `record` each waits for the one
+ * before it. `status` is written last, and only if it differs.
  * When an action fails, the rest of the plan is dropped and the key is tried again after a back-off, with the fault in
  * `context.lastFailure`; a conflict, a missing object on delete and an object of ours that is there already are no faults.
  */
 import type { GroupResource, KubeObject, New, ObjectRef } from '../api/object.ts'
+import type { TypedPatch } from '../client/client.ts'
 
 export interface PlannedEvent {
   readonly type: 'Normal' | 'Warning'
@@ -49,6 +51,25 @@ export interface PatchAction extends ActionBase {
   readonly subresource?: 'status'
 }
 
+/** A patch as a client over the wire sends it. */
+export interface PatchAsAction extends ActionBase {
+  readonly verb: 'patchAs'
+  readonly target: ObjectRef
+  readonly patch: TypedPatch
+}
+
+/** Makes the object, or patches it when it is there already; a part of it is only patched. */
+export interface ApplyAction extends ActionBase {
+  readonly verb: 'apply'
+  readonly object: New<KubeObject>
+  readonly patch: Omit<TypedPatch, 'body'>
+}
+
+/** Nothing but its event. */
+export interface RecordAction extends ActionBase {
+  readonly verb: 'record'
+}
+
 export interface UpdateAction extends ActionBase {
   readonly verb: 'update'
   readonly resource: GroupResource
@@ -89,7 +110,17 @@ export interface ScaleAction extends ActionBase {
   readonly uid: string
 }
 
-export type Action = CreateAction | PatchAction | UpdateAction | DeleteAction | BindAction | EvictAction | ScaleAction
+export type Action =
+  | CreateAction
+  | PatchAction
+  | PatchAsAction
+  | ApplyAction
+  | RecordAction
+  | UpdateAction
+  | DeleteAction
+  | BindAction
+  | EvictAction
+  | ScaleAction
 
 export interface Plan {
   readonly actions?: readonly Action[]

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findCondition } from '../../src/api/meta/conditions.ts'
-import type { Node, Stage } from '../../src/index.ts'
+import type { Stage } from '../../src/index.ts'
 import { barePod, isReady, Scenario } from '../support/scenario.ts'
-import { COMPLETE, CRASH, DELETE, READY, SLOW_CREATE, UNWELL_NODE } from '../support/stages.ts'
+import { COMPLETE, CRASH, DELETE, READY, SLOW_CREATE } from '../support/stages.ts'
 
 let cluster: Scenario
 beforeEach(async () => {
@@ -119,19 +119,5 @@ describe('Stages for Pods', () => {
     await stages({ ...READY, metadata: { name: 'bad' }, spec: { resourceRef: { kind: 'Pod' }, ...spec } })
     await cluster.apply(barePod('app'))
     expect((await cluster.events('app', 'StageFailed')).map((event) => event.message)).toEqual([`Stage bad: ${message}`])
-  })
-})
-
-describe('Stages for Nodes', () => {
-  it('patch what they say, when they say', async () => {
-    await stages(UNWELL_NODE)
-    await cluster.patch('nodes', 'node-1', { metadata: { labels: { unwell: 'true' } } })
-    await cluster.seconds(4)
-    expect((await cluster.events('node-1', 'Unwell')).length).toBe(0)
-    await cluster.seconds(1)
-    const node = await cluster.get<Node>('nodes', 'node-1')
-    expect(node.metadata.annotations).toMatchObject({ name: 'node-1', since: expect.stringMatching(/^2026-01-01T/) })
-    expect(findCondition(node.status?.conditions, 'MemoryPressure')).toMatchObject({ status: 'True', reason: 'Unwell' })
-    expect(findCondition(node.status?.conditions, 'Ready')).toMatchObject({ status: 'True' })
   })
 })

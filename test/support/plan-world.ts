@@ -121,6 +121,7 @@ export class PlanWorld {
       return true
     }
     if (action.verb === 'bind' || action.verb === 'evict') throw new Error('nothing is scheduled or drained here')
+    if (action.verb === 'patchAs' || action.verb === 'apply' || action.verb === 'record') throw new Error('no Stages are played here')
     if (action.event) this.events.push(action.event)
     const { resource, namespace, name } = action.target
     this.log.push(`${action.verb} ${resource}/${name}`)

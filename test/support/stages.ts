@@ -1,14 +1,14 @@
 /** Stages as users of kwok have them: a fast life of pods, and one with delays and chances. */
 import { parse } from 'yaml'
 
-const stage = (name: string, spec: string, kind = 'Pod') =>
+export const stage = (name: string, spec: string, kind = 'Pod', apiGroup = 'v1') =>
   parse(`
 apiVersion: kwok.x-k8s.io/v1alpha1
 kind: Stage
 metadata:
   name: ${name}
 spec:
-  resourceRef: { apiGroup: v1, kind: ${kind} }
+  resourceRef: { apiGroup: ${apiGroup}, kind: ${kind} }
 ${spec.replace(/^/gm, '  ')}`)
 
 export const READY = stage(
@@ -178,6 +178,59 @@ next:
     template: |
       conditions:
       - { type: MemoryPressure, status: "True", reason: Unwell, lastTransitionTime: {{ Now | Quote }} }
+`,
+  'Node',
+)
+
+/** A node that isn't ready gets ready, with the room it says or a lot. */
+export const NODE_READY = stage(
+  'node-ready',
+  `
+selector:
+  matchExpressions:
+  - { key: '.status.conditions.[] | select( .type == "Ready" ) | .status', operator: NotIn, values: ["True"] }
+next:
+  statusTemplate: |
+    {{ $now := Now }}
+    conditions:
+    {{ range NodeConditions }}
+    - { lastHeartbeatTime: {{ $now | Quote }}, lastTransitionTime: {{ $now | Quote }}, message: {{ .message | Quote }}, reason: {{ .reason }}, status: {{ .status | Quote }}, type: {{ .type }} }
+    {{ end }}
+    addresses:
+    {{ with .status.addresses }}
+    {{ YAML . 1 }}
+    {{ else }}
+    - { address: {{ NodeIP | Quote }}, type: InternalIP }
+    - { address: {{ NodeName | Quote }}, type: Hostname }
+    {{ end }}
+    {{ range $key := list "allocatable" "capacity" }}
+    {{ $key }}:
+    {{ with index $.status $key }}
+    {{ YAML . 1 }}
+    {{ else }}
+      { cpu: 1k, memory: 1Ti, pods: 1M }
+    {{ end }}
+    {{ end }}
+    nodeInfo: { kubeletVersion: {{ printf "kwok-%s" Version }}, bootID: {{ or .status.nodeInfo.bootID \`""\` }} }
+    phase: Running
+`,
+  'Node',
+)
+
+/** A running node that is labelled for it fails, again and again. */
+export const NODE_FAILS = stage(
+  'node-fails',
+  `
+selector:
+  matchLabels: { fails: "true" }
+  matchExpressions:
+  - { key: .status.phase, operator: In, values: [Running] }
+weight: 10000
+delay: { durationMilliseconds: 1000 }
+next:
+  statusTemplate: |
+    conditions:
+    - { type: Ready, status: "False", reason: nodeFailed, message: node failed, lastHeartbeatTime: {{ Now | Quote }}, lastTransitionTime: {{ Now | Quote }} }
 `,
   'Node',
 )

@@ -20,7 +20,7 @@ const statusOf = (given: Plan) => JSON.parse(JSON.stringify((given.status as Rep
 function summary(actions: readonly Action[] | undefined): string[] {
   return (actions ?? []).map((action) => {
     if (action.verb === 'create') return `create ${action.object.metadata.name}`
-    return action.verb === 'update' ? 'update' : `${action.verb} ${action.target.name}`
+    return 'target' in action ? `${action.verb} ${action.target.name}` : action.verb
   })
 }
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { DEFAULT_FEATURE_GATES } from '../../src/api/feature-gates.ts'
 import { loadDefinitions } from '../../src/api/index.ts'
-import { Schemas } from '../../src/api/schema.ts'
 import { HELP, readConfig } from '../../src/config.ts'
 import { controllers } from '../../src/controllers/index.ts'
 import { CONTROLLER_NAMES, enabledControllers } from '../../src/controllers/switches.ts'
@@ -11,6 +10,8 @@ import { nodeChurnController } from '../../src/nodes/churn/controller.ts'
 import { SimulatedRuntime } from '../../src/nodes/container-behaviour.ts'
 import { kubeletController } from '../../src/nodes/kubelet/controller.ts'
 import { schedulerController } from '../../src/scheduler/controller.ts'
+
+const TOOLS = { random: new SeededRandom(1), startedAt: 0 }
 
 const all = [...CONTROLLER_NAMES]
 const without = (...names: string[]) => all.filter((name) => !names.includes(name))
@@ -68,8 +69,8 @@ test('the names are those of the controllers', () => {
       advertised: () => ({ address: '10.0.0.1', port: 443, clusterIP: '10.96.0.1' }),
     }),
     schedulerController(),
-    kubeletController(new SimulatedRuntime(), { schemas: new Schemas(), random: new SeededRandom(1), version: 'v1.36.2' }),
-    nodeAgentController('v1.36.0'),
+    kubeletController(new SimulatedRuntime(), TOOLS),
+    nodeAgentController('v1.36.0', TOOLS),
     nodeChurnController(),
   ]
   expect([...new Set(definitions.map(({ name, partOf = name }) => partOf))].sort()).toEqual(all)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { findCondition } from '../../src/api/meta/conditions.ts'
 import { microTimestamp, timestamp } from '../../src/api/meta/time.ts'
 import type { Lease, Node } from '../../src/api/types.gen.ts'
+import { SeededRandom } from '../../src/lib/random.ts'
 import { nodeAgentController } from '../../src/nodes/agent/controller.ts'
 import { addressAt, NodeIndexes } from '../../src/nodes/agent/node-index.ts'
 import { reportedStatus } from '../../src/nodes/agent/node-status.ts'
@@ -168,10 +169,11 @@ describe('a node that is cordoned', () => {
   })
 
   it('is remembered from one look to the next', () => {
-    const controller = nodeAgentController(VERSION)
+    const controller = nodeAgentController(VERSION, { random: new SeededRandom(1), startedAt: NOW })
     const look = (node: Node) => {
       const get = (resource: string) => (resource === 'nodes' ? node : leaseAt(NOW))
-      return controller.observe({ get, list: () => [node] } as unknown as Reader, 'n1')?.wasCordoned
+      return controller.observe({ get, list: (resource: string) => (resource === 'nodes' ? [node] : []) } as unknown as Reader, 'n1')
+        ?.wasCordoned
     }
     expect([look(registered), look(cordon(registered, true)), look(registered)]).toEqual([false, false, true])
   })

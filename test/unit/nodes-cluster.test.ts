@@ -31,6 +31,8 @@ import { Cache } from '../../src/storage/cache.ts'
 import { MemoryStorage } from '../../src/storage/memory/memory-storage.ts'
 import { splitStorageKey, storageKey } from '../../src/storage/storage.ts'
 
+const TOOLS = { random: new SeededRandom(3), startedAt: 0 }
+
 const SERVICE_RANGES = ['10.96.0.0/12']
 
 /** Nodes, pods and what looks after them, on the real registry and a virtual clock. */
@@ -87,9 +89,9 @@ class Cluster {
     const onError = (controller: string, key: string, error: unknown) => this.errors.push(controller, key, error)
     return new ControllerManager({ client, clock, random: new SeededRandom(2), activity, loopShare: new LoopShare(), onError }, [
       schedulerController(),
-      kubeletController(new SimulatedRuntime(), { schemas: new Schemas(), random: new SeededRandom(3), version: 'v1.36.2' }),
+      kubeletController(new SimulatedRuntime(), TOOLS),
       nodeIpamController({ clusterRanges: defaultClusterRanges(['10.96.0.0/12']), serviceRanges: [] }),
-      nodeAgentController('v1.36.0'),
+      nodeAgentController('v1.36.0', TOOLS),
       nodeLifecycleController(clock.now()),
       taintEvictionController(),
       podGCController(),

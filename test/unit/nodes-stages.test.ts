@@ -53,7 +53,7 @@ describe('jq', () => {
 })
 
 describe('templates', () => {
-  const functions = genericFunctions(Date.parse('2026-01-01T00:00:00Z'), 'v1.36.2')
+  const functions = genericFunctions(Date.parse('2026-01-01T00:00:00Z'), Date.parse('2025-12-31T00:00:00Z'), 'v0.8.0')
   it.each<[string, string]>([
     ['a {{ .metadata.name }} b', 'a web b'],
     ['{{- .metadata.name -}}  c', 'webc'],

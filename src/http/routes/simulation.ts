@@ -9,6 +9,7 @@ export interface NodeRequest {
   /** `node-N` with the next free N when not given. */
   readonly name?: string
   readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
   /** Quantities: `{ "cpu": "4", "memory": "8Gi" }`. */
   readonly capacity?: Readonly<Record<string, string>>
   readonly taints?: readonly { key: string; value?: string; effect: string }[]
@@ -49,6 +50,10 @@ export interface Simulation extends Readonly<Record<NodeAction, (name: string) =
   pools(): Promise<readonly NodePoolState[]>
   /** Nodes join until there are NAME-1 to NAME-count, or the last ones leave. Those there are stay as they are. */
   setPool(name: string, pool: NodePoolRequest): Promise<NodePoolState>
+  /** How nodes and containers behave when nobody nearer says: `start-delay` → `2s`. */
+  behaviour(): Promise<Readonly<Record<string, string>>>
+  /** From now on, in place of what was said before. */
+  setBehaviour(behaviour: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>>
   /** All its nodes leave. */
   removePool(name: string): Promise<void>
 }
@@ -62,6 +67,7 @@ const POOL_PARAMETER = { type: 'object', properties: { name: { type: 'string', d
 
 const TEMPLATE = {
   labels: { type: 'object', additionalProperties: { type: 'string' } },
+  annotations: { type: 'object', additionalProperties: { type: 'string' }, examples: [{ 'coracle.dev/start-delay': '5s' }] },
   capacity: { type: 'object', additionalProperties: { type: 'string' }, examples: [{ cpu: '4', memory: '8Gi' }] },
   taints: {
     type: 'array',
@@ -89,6 +95,8 @@ const POOL_STATE = {
   type: 'object',
   properties: { name: { type: 'string' }, count: { type: 'integer' }, nodes: { type: 'array', items: { type: 'string' } } },
 }
+
+const BEHAVIOUR = { type: 'object', additionalProperties: { type: 'string' }, examples: [{ 'start-delay': '2s', 'boot-delay': '30s' }] }
 
 interface SimulationRoute {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -151,6 +159,28 @@ const ROUTES: readonly SimulationRoute[] = [
       await simulation.removePool(nameOf(request))
       sendSuccess(reply, { name: nameOf(request), kind: 'node-pools' })
     },
+  },
+  {
+    method: 'GET',
+    url: '/simulation/behaviour',
+    schema: {
+      tags: ['behaviour'],
+      summary: 'How containers and nodes behave when no pod, namespace or node says otherwise',
+      response: { 200: { description: 'By key, as in annotations', ...BEHAVIOUR } },
+    },
+    handle: async (simulation, _request, reply) => sendJson(reply, 200, await simulation.behaviour()),
+  },
+  {
+    method: 'PUT',
+    url: '/simulation/behaviour',
+    schema: {
+      tags: ['behaviour'],
+      summary: 'How they behave from now on, in place of what was said before',
+      body: BEHAVIOUR,
+      response: { 200: { description: 'By key, as in annotations', ...BEHAVIOUR }, '4xx': STATUS_ANSWER },
+    },
+    handle: async (simulation, request, reply) =>
+      sendJson(reply, 200, await simulation.setBehaviour(bodyOf<Readonly<Record<string, string>>>(request))),
   },
 ]
 

@@ -24,6 +24,16 @@ const HEALTHY: readonly Pick<NodeCondition, 'type' | 'status' | 'reason' | 'mess
   { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
 ]
 
+/** Until its network is set up. Upstream: setters.go ReadyCondition; the message is containerd's. */
+const NOT_READY_YET = {
+  type: 'Ready',
+  status: 'False',
+  reason: 'KubeletNotReady',
+  message:
+    'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady ' +
+    'message:Network plugin returns error: cni plugin not initialized',
+} as const
+
 /** Of containerd 2 with runc. The nameless one is what pods without a RuntimeClass get. */
 const RUNTIME_HANDLERS: readonly NodeRuntimeHandler[] = ['', 'runc'].map((name) => ({
   features: { recursiveReadOnlyMounts: true, userNamespaces: true },
@@ -38,8 +48,14 @@ const DECLARED_FEATURES: readonly string[] = [
   'RestartAllContainersOnContainerExits',
 ]
 
+/** Does it say of itself that it isn't ready yet? It runs no pods then. */
+export function saysNotReadyYet({ status }: Node): boolean {
+  const ready = findCondition(status?.conditions, 'Ready')
+  return ready?.status === 'False' && ready.message === NOT_READY_YET.message
+}
+
 /** The status with everything a kubelet reports at regular times; what the Node came with stays. Its volumes are told of elsewhere. */
-export function reportedStatus(node: Node, addresses: readonly string[], kubeletVersion: string, now: number): NodeStatus {
+export function reportedStatus(node: Node, addresses: readonly string[], kubeletVersion: string, now: number, isReady = true): NodeStatus {
   const { volumesAttached: _attached, volumesInUse: _inUse, ...status } = node.status ?? {}
   const capacity = status.capacity ?? { ...DEFAULT_CAPACITY, ...annotatedCapacity(node) }
   const others = (status.conditions ?? []).filter(({ type }) => !HEALTHY.some((healthy) => healthy.type === type))
@@ -53,7 +69,13 @@ export function reportedStatus(node: Node, addresses: readonly string[], kubelet
     ],
     capacity,
     allocatable: status.allocatable ?? capacity,
-    conditions: [...others, ...HEALTHY.map((healthy) => beat(findCondition(status.conditions, healthy.type), healthy, now))],
+    conditions: [
+      ...others,
+      ...HEALTHY.map((healthy) => {
+        const said = healthy.type === 'Ready' && !isReady ? NOT_READY_YET : healthy
+        return beat(findCondition(status.conditions, healthy.type), said, now)
+      }),
+    ],
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     declaredFeatures: status.declaredFeatures ?? [...DECLARED_FEATURES],
     features: status.features ?? { supplementalGroupsPolicy: true },
@@ -66,8 +88,25 @@ export function reportedStatus(node: Node, addresses: readonly string[], kubelet
   }
 }
 
+/**
+ * What Stages can't know of the machine, or ask for although no kubelet says it: kwok's own are for nodes whose `phase` is Running.
+ * As a merge patch; undefined when nothing is missing.
+ */
+export function stagedStatus(node: Node): Partial<NodeStatus> | undefined {
+  const { status = {} } = node
+  const annotated = annotatedCapacity(node)
+  const missing: Partial<NodeStatus> = {}
+  if (status.capacity === undefined && Object.keys(annotated).length > 0) {
+    missing.capacity = { ...DEFAULT_CAPACITY, ...annotated }
+    missing.allocatable = missing.capacity
+  }
+  if (!status.phase && findCondition(status.conditions, 'Ready')?.status === 'True') missing.phase = 'Running'
+  if (awaitsBoot(node)) missing.nodeInfo = { bootID: bootID(node) } as NodeSystemInfo
+  return Object.keys(missing).length === 0 ? undefined : missing
+}
+
 /** Must it be reported, because something is missing or the control plane thinks ill of the node? */
-export function isStatusIncomplete(node: Node): boolean {
+export function isStatusIncomplete(node: Node, isReady = true): boolean {
   const { status } = node
   if (awaitsBoot(node)) return true
   if (status?.nodeInfo?.kubeletVersion === undefined || status.nodeInfo.kubeletVersion === '') return true
@@ -75,11 +114,16 @@ export function isStatusIncomplete(node: Node): boolean {
   if (!status.addresses?.some(({ type }) => type === 'InternalIP')) return true
   return HEALTHY.some(({ type }) => {
     const { status: verdict = 'Unknown' } = findCondition(status.conditions, type) ?? {}
-    return type === 'Ready' ? verdict !== 'True' : verdict === 'Unknown'
+    if (type !== 'Ready') return verdict === 'Unknown'
+    return isReady ? verdict !== 'True' : !saysNotReadyYet(node)
   })
 }
 
-function beat(old: NodeCondition | undefined, healthy: (typeof HEALTHY)[number], now: number): NodeCondition {
+function beat(
+  old: NodeCondition | undefined,
+  healthy: Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>,
+  now: number,
+): NodeCondition {
   const at = timestamp(now)
   // Somebody who sets a pressure by hand wants to see what follows: it stays until it is taken back by hand.
   const isSetByHand = healthy.type !== 'Ready' && old?.status === 'True'

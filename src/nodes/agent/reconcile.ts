@@ -4,8 +4,9 @@ import { microTimestamp, parseTimestamp } from '../../api/meta/time.ts'
 import type { ContainerImage, Lease, Node } from '../../api/types.gen.ts'
 import type { Action, Plan, PlannedEvent } from '../../runtime/plan.ts'
 import { awaitsBoot, bootedAt, bootID, type SilentState, silentState, whyKubeletIsIdle } from '../node-state.ts'
+import { nodeTimeMs } from '../node-times.ts'
 import { machineStep } from './machine-step.ts'
-import { isStatusIncomplete, reportedStatus } from './node-status.ts'
+import { isStatusIncomplete, reportedStatus, saysNotReadyYet, stagedStatus } from './node-status.ts'
 
 export interface ObservedNode {
   readonly node: Node
@@ -20,6 +21,10 @@ export interface ObservedNode {
   readonly images?: () => readonly ContainerImage[] | undefined
   /** Which turn it has among all nodes to be heard of, from 0 to TURNS - 1; 0 when not given. */
   readonly turn?: number
+  /** How long nodes take for what, where the Node doesn't say. */
+  readonly times?: Readonly<Record<string, string>> | undefined
+  /** Stages speak for it: of its status no more is reported than they build on. */
+  readonly isStaged?: boolean
 }
 
 export const LEASE_NAMESPACE = 'kube-node-lease'
@@ -27,16 +32,16 @@ export const LEASE_NAMESPACE = 'kube-node-lease'
 export const TURNS = 100
 /** Upstream: nodeLeaseDurationSeconds; the lease is renewed every quarter of it. */
 const LEASE_SECONDS = 40
-export const LEASE_RENEW_MS = 10_000
+const LEASE_RENEW_MS = 10_000
 /** Upstream: nodeStatusReportFrequency: an unchanged status is reported this often. */
 const STATUS_REPORT_MS = 300_000
 
 export function reconcileNode(observed: ObservedNode, kubeletVersion: string, now: number): Plan {
-  const { node, lease, addresses, wasCordoned, wasSilent, turn = 0 } = observed
-  const { name } = node.metadata
+  const { node, lease, addresses, wasCordoned, wasSilent, turn = 0, times, isStaged = false } = observed
+  const { name, uid } = node.metadata
   const target = { resource: 'nodes', namespace: '', name }
   if (node.metadata.deletionTimestamp !== undefined) return { waitingOn: `node ${name} is being deleted` }
-  const step = machineStep(node, wasCordoned, now)
+  const step = machineStep(node, wasCordoned, now, nodeTimeMs(node, 'boot-delay', times))
   if (step !== undefined) return { actions: [{ verb: 'patch', target, patch: step }] }
   if (silentState(node) !== undefined) return { waitingOn: whyKubeletIsIdle(node)! }
   const boot = bootedAt(node)
@@ -56,39 +61,59 @@ export function reconcileNode(observed: ObservedNode, kubeletVersion: string, no
 
   const renewedAt = parseTimestamp(lease?.spec.renewTime)
   const isOwn = lease?.metadata.ownerReferences?.some(({ uid }) => uid === node.metadata.uid) === true
-  const renewsAt = isOwn ? inTurn(renewedAt, LEASE_RENEW_MS, turn) : now
+  const heartbeatMs = nodeTimeMs(node, 'heartbeat', times)
+  const renewMs = heartbeatMs ?? LEASE_RENEW_MS
+  const renewsAt = isOwn ? inTurn(renewedAt, renewMs, turn) : now
   const isToRenew = !(renewsAt > now)
   if (isToRenew) actions.push(leaseAction(node, lease, isOwn, now))
+
+  // Two patches of one object must not run together; the registration's own change brings us back here.
+  const isRegisteredFirst = registration !== undefined && lease !== undefined
+  if (isStaged) {
+    const base = isRegisteredFirst ? undefined : stagedStatus(node)
+    if (base !== undefined) actions.push({ verb: 'patch', target, subresource: 'status', patch: { metadata: { uid }, status: base } })
+    return { actions, events, requeueAfterMs: (isToRenew ? inTurn(now, renewMs, turn) : renewsAt) - now }
+  }
 
   const ready = findCondition(node.status?.conditions, 'Ready')
   const hasRebooted = awaitsBoot(node) && Boolean(node.status?.nodeInfo?.bootID)
   // A kubelet that was cut off has run on.
   const hasStarted = ready === undefined || hasRebooted || wasSilent === 'failed'
   const heartbeatAt = inTurn(parseTimestamp(ready?.lastHeartbeatTime), STATUS_REPORT_MS, turn)
-  const isToReport = isStatusIncomplete(node) || hasStarted || !(heartbeatAt > now)
-  // Two patches of one object must not run together; the registration's own change brings us back here.
-  const isRegisteredFirst = registration !== undefined && lease !== undefined
+  const readyAt = readyFrom(node, boot, nodeTimeMs(node, 'ready-delay', times), now)
+  const isReady = !(readyAt > now)
+  // One whose heartbeats were slowed down isn't heard of in between either.
+  const mayReport = heartbeatMs === undefined || isToRenew || ready?.status !== 'Unknown'
+  const isToReport = (mayReport && isStatusIncomplete(node, isReady)) || hasStarted || !(heartbeatAt > now)
   if (!isRegisteredFirst && isToReport) {
     const images = observed.images?.()
-    const reported = reportedStatus(node, addresses, kubeletVersion, now)
+    const reported = reportedStatus(node, addresses, kubeletVersion, now, isReady)
     const status = images === undefined ? reported : { ...reported, images }
-    actions.push({ verb: 'patch', target, subresource: 'status', patch: { metadata: { uid: node.metadata.uid }, status } })
+    actions.push({ verb: 'patch', target, subresource: 'status', patch: { metadata: { uid }, status } })
     if (hasStarted) events.push(nodeEvent(name, 'Starting', 'Starting kubelet.'))
     if (hasRebooted) {
       const message = `Node ${name} has been rebooted, boot id: ${bootID(node)}`
       events.push({ ...nodeEvent(name, 'Rebooted', message), type: 'Warning' })
     }
     if (ready?.status !== 'True') {
-      for (const reason of ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeReady']) {
+      const sufficient = saysNotReadyYet(node) ? [] : ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID']
+      for (const reason of [...sufficient, ...(isReady ? ['NodeReady'] : [])]) {
         events.push(nodeEvent(name, reason, `Node ${name} status is now: ${reason}`))
       }
     }
   }
   const next = Math.min(
-    isToRenew ? inTurn(now, LEASE_RENEW_MS, turn) : renewsAt,
+    isToRenew ? inTurn(now, renewMs, turn) : renewsAt,
     heartbeatAt > now ? heartbeatAt : inTurn(now, STATUS_REPORT_MS, turn),
   )
-  return { actions, events, requeueAfterMs: next - now }
+  return { actions, events, requeueAfterMs: (isReady ? next : Math.min(next, readyAt)) - now }
+}
+
+/** Milliseconds since the epoch. A node that has been ready since it joined or booted stays so. */
+function readyFrom(node: Node, boot: number | undefined, delayMs: number | undefined, now: number): number {
+  if (delayMs === undefined) return now
+  const isSettled = !awaitsBoot(node) && findCondition(node.status?.conditions, 'Ready')?.status === 'True'
+  return isSettled ? now : Math.max(boot ?? 0, parseTimestamp(node.metadata.creationTimestamp)) + delayMs
 }
 
 /** The next instant after `last` at which it is the node's turn in the interval: an interval later, the first time sooner. NaN if there was none. */

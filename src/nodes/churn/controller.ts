@@ -3,9 +3,10 @@
  * rules. What was missed while the process didn't run isn't made up for.
  */
 import type { New } from '../../api/object.ts'
+import { DOMAIN } from '../../api/simulation/annotations.ts'
 import type { ConfigMap, Node } from '../../api/types.gen.ts'
 import type { ControllerDefinition } from '../../runtime/controller.ts'
-import { CAPACITY_ANNOTATION } from '../agent/node-status.ts'
+import { BOOT_ANNOTATION, DRAIN_ANNOTATION, STATE_ANNOTATION } from '../node-state.ts'
 import { type ObservedChurn, reconcileChurn } from './reconcile.ts'
 
 /** On a ConfigMap: its values are rules. */
@@ -47,7 +48,7 @@ function isRules(configMap: ConfigMap | undefined): boolean {
 
 /** What made the node what it was, without what others made of it. */
 function asNew({ metadata, spec }: Node): New<Node> {
-  const capacity = metadata.annotations?.[CAPACITY_ANNOTATION]
+  const own = Object.entries(metadata.annotations ?? {}).filter(([key]) => isAboutWhatItIs(key))
   // Kubernetes' own taints are of what was the matter with it.
   const taints = spec.taints?.filter(({ key }) => !key.startsWith('node.kubernetes.io/')) ?? []
   return {
@@ -56,8 +57,14 @@ function asNew({ metadata, spec }: Node): New<Node> {
     metadata: {
       name: metadata.name,
       ...(metadata.labels === undefined ? {} : { labels: metadata.labels }),
-      ...(capacity === undefined ? {} : { annotations: { [CAPACITY_ANNOTATION]: capacity } }),
+      ...(own.length === 0 ? {} : { annotations: Object.fromEntries(own) }),
     },
     spec: taints.length === 0 ? {} : { taints },
   }
+}
+
+/** Not about what happened to it. */
+function isAboutWhatItIs(annotation: string): boolean {
+  const isOurs = annotation.slice(0, annotation.indexOf('/')).endsWith(DOMAIN)
+  return isOurs && ![STATE_ANNOTATION, BOOT_ANNOTATION, DRAIN_ANNOTATION].includes(annotation)
 }

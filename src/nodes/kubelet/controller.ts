@@ -4,19 +4,21 @@
  */
 import { podCIDRsOf } from '../../api/core/v1/pod-cidrs.ts'
 import { findCondition } from '../../api/meta/conditions.ts'
-import type { Node, Pod, Stage } from '../../api/types.gen.ts'
+import type { Namespace, Node, Pod, Stage } from '../../api/types.gen.ts'
 import type { ControllerDefinition, Key, Reader } from '../../runtime/controller.ts'
 import { keyOf, splitKey } from '../../runtime/owner-keys.ts'
+import { saysNotReadyYet } from '../agent/node-status.ts'
 import { CONFIG_ERROR } from '../config-error.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
+import { changesBehaviour, clusterBehaviourOf, watchingBehaviour, withInheritedBehaviour } from '../inherited-behaviour.ts'
 import { NodeImages } from '../node-images.ts'
-import { silentState, whyKubeletIsIdle } from '../node-state.ts'
+import { silentState, whyKubeletIsIdle, whyMachineIsIdle } from '../node-state.ts'
 import { isBeingResized, isResized, RESIZE_PENDING } from '../pod-allocation.ts'
 import { isFinished } from '../pod-lifecycle.ts'
 import type { ObjectReader } from '../references/sources.ts'
-import { isStaged, keysOfStaged, STAGES, stagesFor } from '../stages/controller.ts'
 import { podFunctions } from '../stages/pod-functions.ts'
 import { StagePlayer, type StageTools } from '../stages/stage-player.ts'
+import { isStaged, keysOfStaged, POD, STAGES, stagesFor } from '../stages/stages-of-kind.ts'
 import { MirrorStatuses } from '../static-pods/mirror-statuses.ts'
 import { isMirror } from '../static-pods/reconcile.ts'
 import { awaitsAdmission } from './admit.ts'
@@ -27,6 +29,8 @@ import { type ObservedPod, reconcilePod } from './reconcile.ts'
 interface Observed extends ObservedPod {
   /** Those for Pods, where they lead the pod's life. */
   readonly stages?: readonly Stage[]
+  /** The stored pod's own, without what it inherits. */
+  readonly metadata?: Pod['metadata']
 }
 
 /**
@@ -42,7 +46,7 @@ export function kubeletController(
   objects?: ObjectReader,
 ): ControllerDefinition<Observed> {
   const addresses = new PodIPAllocator()
-  const player = new StagePlayer({ resource: 'pods', schema: 'io.k8s.api.core.v1.Pod' }, tools)
+  const player = new StagePlayer('pods', tools)
   /** The uid of each pod whose containers were told to stop. After a restart they are told again, as by a kubelet. */
   const stopping = new Map<Key, string>()
   /** Since when nothing was heard of pods that go on, in milliseconds since the epoch. */
@@ -59,7 +63,7 @@ export function kubeletController(
         const waiting = node ? reader.indexed<Pod>('pods', 'pendingResize', node) : []
         return waiting.length > 0 && makesRoom(current as Pod | undefined, old as Pod) ? waiting.map(keyOfPod) : []
       },
-      [STAGES]: keysOfStaged('Pod', (reader) => reader.list<Pod>('pods').map(keyOfPod)),
+      [STAGES]: keysOfStaged(POD, (reader) => reader.list<Pod>('pods').map(keyOfPod)),
       nodes: (current, old, reader) => {
         const [before, after] = [old as Node | undefined, current as Node | undefined]
         if (after === undefined && before !== undefined) {
@@ -69,8 +73,21 @@ export function kubeletController(
         // Its heartbeats concern no pod; that it works again does.
         const works = (node: Node | undefined) => node !== undefined && whyKubeletIsIdle(node) === undefined
         const isCutOff = (node: Node | undefined) => node !== undefined && silentState(node) === 'disconnected'
-        const matters = (works(after) && !works(before)) || (isCutOff(after) && !isCutOff(before))
+        const matters =
+          (works(after) && !works(before)) ||
+          (isCutOff(after) && !isCutOff(before)) ||
+          (before !== undefined && after !== undefined && saysOtherwise(before, after))
         return matters ? podsOnNode(reader, after!.metadata.name).map(keyOfPod) : []
+      },
+    },
+    watchesDigests: {
+      ...watchingBehaviour((reader) => reader.list<Pod>('pods').map(keyOfPod)),
+      namespaces: {
+        keysOf: (current, old, reader) =>
+          current !== undefined && old !== undefined && changesBehaviour(old.metadata.annotations, current.metadata.annotations)
+            ? reader.list<Pod>('pods', current.metadata.name).map(keyOfPod)
+            : [],
+        keep: ({ metadata: { annotations } }: Namespace) => (annotations === undefined ? {} : { metadata: { annotations } }),
       },
     },
     indexes: {
@@ -100,12 +117,14 @@ export function kubeletController(
       const needsAddress = pod.spec.hostNetwork !== true && !isFinished(pod.status)
       const podsThere = () => podsOnNode(reader, node.metadata.name)
       const [podIP, secondPodIP] = needsAddress ? addresses.addressesOf(key, pod, podCIDRsOf(node), podsThere) : []
-      const stages = isStaged(node) ? stagesFor('Pod', reader) : []
+      const stages = isStaged(node) ? stagesFor(POD, reader) : []
       if (stages.length > 0) return { pod, node, podIP, secondPodIP, stages }
       const asksForRoom = awaitsAdmission(pod) || (isResized(pod) && !isBeingResized(pod))
       const others = asksForRoom ? { others: podsThere() } : {}
+      const cluster = clusterBehaviourOf(reader)
       return {
-        pod,
+        pod: withInheritedBehaviour(pod, { namespace: reader.get<Namespace>('namespaces', '', namespace), node, cluster }),
+        metadata: pod.metadata,
         node,
         podIP,
         secondPodIP,
@@ -121,7 +140,7 @@ export function kubeletController(
     reconcile: (observed, { now }) => {
       const { pod, node, podIP, secondPodIP, stages } = observed
       if (stages !== undefined) {
-        const idle = whyKubeletIsIdle(node)
+        const idle = whyMachineIsIdle(node)
         return idle === undefined
           ? player.play(keyOfPod(pod), pod, stages, podFunctions(pod, node, [podIP, secondPodIP]), now)
           : { waitingOn: idle }
@@ -137,9 +156,16 @@ export function kubeletController(
       if (isToStop) stopping.set(keyOfPod(pod), pod.metadata.uid)
       if (isToldOf(pod)) lookedAt.set(keyOfPod(pod), now)
       else lookedAt.delete(keyOfPod(pod))
-      return plan
+      // What the pod inherits isn't its own, and isn't to be stored.
+      return plan.status === undefined ? plan : { ...plan, status: { ...plan.status, metadata: observed.metadata ?? pod.metadata } }
     },
   }
+}
+
+/** Does its kubelet go on, or its containers behave, otherwise than before? */
+function saysOtherwise(before: Node, after: Node): boolean {
+  if (saysNotReadyYet(before) && !saysNotReadyYet(after)) return true
+  return changesBehaviour(before.metadata.annotations, after.metadata.annotations)
 }
 
 /** Containers that wait so are told of again and again. */

@@ -1,7 +1,9 @@
 /** What the kubelet of a pod's node does about the pod now. */
+import { findCondition } from '../../api/meta/conditions.ts'
 import { parseTimestamp } from '../../api/meta/time.ts'
 import type { Node, Pod, PodStatus } from '../../api/types.gen.ts'
 import type { Action, Plan } from '../../runtime/plan.ts'
+import { saysNotReadyYet } from '../agent/node-status.ts'
 import { catchUp } from '../catch-up.ts'
 import type { ContainerRuntime } from '../container-behaviour.ts'
 import { kubeletEvent } from '../kubelet-event.ts'
@@ -51,6 +53,10 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
   const { node, podIP, secondPodIP, isStopping = false, isTakenUp = false, cutOffSince, lookedAt, objects, images, others } = observed
   const idle = whyKubeletIsIdle(node)
   if (idle !== undefined) return { waitingOn: idle }
+  if (awaitsNetwork(observed)) {
+    const message = `network is not ready: ${findCondition(node.status?.conditions, 'Ready')?.message}`
+    return { events: [kubeletEvent(observed.pod, 'Warning', 'NetworkNotReady', message)], waitingOn: message }
+  }
   const boot = bootedAt(node)
   const lost = boot === undefined || isFinished(observed.pod.status) ? undefined : afterBoot(observed.pod, boot)
   const pod = lost?.pod ?? observed.pod
@@ -99,6 +105,11 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
 function addressesOf(node: Node, podIP: string | undefined, secondPodIP: string | undefined) {
   const [hostIP, secondHostIP] = internalIPs(node)
   return { hostIP: hostIP!, podIP, second: { hostIP: secondHostIP, podIP: secondPodIP } }
+}
+
+/** Upstream: kubelet.go SyncPod: without a network only pods on the host's own are started. */
+function awaitsNetwork({ pod, node }: ObservedPod): boolean {
+  return saysNotReadyYet(node) && pod.spec.hostNetwork !== true && pod.metadata.deletionTimestamp === undefined && !isFinished(pod.status)
 }
 
 function step(given: PodOnNode, cutOffSince: number | undefined): PodStep {

@@ -2,28 +2,25 @@
  * Leads objects of one kind through their Stages. As kwok's it keeps in memory which stage an object waits for, and chooses
  * again whenever the object changes.
  */
-import { ApiError } from '../../api/meta/api-error.ts'
 import type { KubeObject } from '../../api/object.ts'
-import type { Schemas } from '../../api/schema.ts'
 import type { Stage } from '../../api/types.gen.ts'
 import type { Random } from '../../lib/random.ts'
 import type { Key } from '../../runtime/controller.ts'
 import type { Plan, PlannedEvent } from '../../runtime/plan.ts'
 import { type CompiledStage, chooseStage, compileStage, StageFault } from './stage.ts'
-import { planStage, type StagedKind } from './stage-plan.ts'
+import { planStage, stageFailed } from './stage-plan.ts'
 import { genericFunctions, type TemplateFunction } from './template-functions.ts'
 import { TemplateFault } from './template-syntax.ts'
 
-/** On a Node: `ignore` keeps Stages away from it and its pods. */
-export const STAGES_ANNOTATION = 'coracle.dev/stages'
-
-/** A stage that is due again at once, and changes nothing, isn't played more often. */
-const SHORTEST_ROUND_MS = 1000
+/** What kwok would go on with as fast as it can: an object isn't led through more stages in a second. */
+const STAGES_A_SECOND = 30
+/** What templates are told to be led by. */
+const KWOK_VERSION = 'v0.8.0'
 
 export interface StageTools {
-  readonly schemas: Schemas
   readonly random: Random
-  readonly version: string
+  /** Of the process, in milliseconds since the epoch. */
+  readonly startedAt: number
 }
 
 interface Waiting {
@@ -34,19 +31,28 @@ interface Waiting {
   readonly isPlayed: boolean
 }
 
+/** How many stages an object was led through since. */
+interface Pace {
+  readonly uid: string
+  readonly since: number
+  readonly count: number
+}
+
 export class StagePlayer {
-  readonly #kind: StagedKind
+  readonly #resource: string
   readonly #tools: StageTools
   readonly #waiting = new Map<Key, Waiting>()
+  readonly #paces = new Map<Key, Pace>()
   readonly #compiled = new WeakMap<Stage, CompiledStage | StageFault | undefined>()
 
-  constructor(kind: StagedKind, tools: StageTools) {
-    this.#kind = kind
+  constructor(resource: string, tools: StageTools) {
+    this.#resource = resource
     this.#tools = tools
   }
 
   forget(key: Key): void {
     this.#waiting.delete(key)
+    this.#paces.delete(key)
   }
 
   /** @param stages those of the kind. @param functions what templates may ask about the object */
@@ -60,22 +66,29 @@ export class StagePlayer {
     const { stage, dueAt, isPlayed } = waiting
     if (stage === undefined) return { events: faults, waitingOn: 'no Stage matches it' }
     if (isPlayed) return { waitingOn: `Stage ${stage.name} has been played` }
-    if (dueAt > now) return { events: faults, requeueAfterMs: dueAt - now, waitingOn: `Stage ${stage.name}` }
-    if (stage.isImmediate) this.#waiting.delete(key)
-    else this.#waiting.set(key, { ...waiting, isPlayed: true })
+    const playsAt = dueAt > now ? dueAt : this.#mayPlayAt(key, object, now)
+    if (playsAt > now) return { events: faults, requeueAfterMs: playsAt - now, waitingOn: `Stage ${stage.name}` }
+    // What it does to the object lets the next one be chosen, with and without `immediateNextStage`: there is no waiting for a watch.
+    this.#waiting.set(key, { ...waiting, isPlayed: true })
     try {
-      const generic = genericFunctions(now, this.#tools.version)
-      const plan = planStage(stage, object, this.#kind, this.#tools.schemas, { ...generic, ...functions })
-      return {
-        ...plan,
-        events: [...faults, ...(plan.events ?? [])],
-        ...(stage.isImmediate ? { requeueAfterMs: SHORTEST_ROUND_MS } : {}),
-      }
+      const generic = genericFunctions(now, this.#tools.startedAt, KWOK_VERSION)
+      return { ...planStage(stage, object, this.#resource, { ...generic, ...functions }), events: faults }
     } catch (error) {
-      if (!(error instanceof StageFault || error instanceof TemplateFault || error instanceof ApiError || isYamlFault(error))) throw error
-      this.#waiting.set(key, { ...waiting, isPlayed: true })
-      return { events: [faultOf(stage.name, error as Error)], waitingOn: `Stage ${stage.name}: ${(error as Error).message}` }
+      if (!(error instanceof StageFault || error instanceof TemplateFault || isYamlFault(error))) throw error
+      const { message } = error as Error
+      return { events: [...faults, stageFailed(stage.name, message)], waitingOn: `Stage ${stage.name}: ${message}` }
     }
+  }
+
+  #mayPlayAt(key: Key, { metadata: { uid } }: KubeObject, now: number): number {
+    const pace = this.#paces.get(key)
+    if (pace === undefined || pace.uid !== uid || now - pace.since >= 1000) {
+      this.#paces.set(key, { uid, since: now, count: 1 })
+      return now
+    }
+    if (pace.count >= STAGES_A_SECOND) return pace.since + 1000
+    this.#paces.set(key, { ...pace, count: pace.count + 1 })
+    return now
   }
 
   #choose(object: KubeObject, stages: readonly Stage[], now: number, faults: PlannedEvent[]): Waiting {
@@ -83,7 +96,7 @@ export class StagePlayer {
     const usable: CompiledStage[] = []
     for (const stage of stages) {
       const compiled = this.#compile(stage)
-      if (compiled instanceof StageFault) faults.push(faultOf(stage.metadata.name, compiled))
+      if (compiled instanceof StageFault) faults.push(stageFailed(stage.metadata.name, compiled.message))
       else if (compiled !== undefined) usable.push(compiled)
     }
     const stage = chooseStage(usable, object, random.next())
@@ -116,8 +129,4 @@ function isSameList(a: readonly Stage[], b: readonly Stage[]): boolean {
 
 function isYamlFault(error: unknown): boolean {
   return error instanceof Error && error.name === 'YAMLParseError'
-}
-
-function faultOf(stage: string, { message }: Error): PlannedEvent {
-  return { type: 'Warning', reason: 'StageFailed', message: `Stage ${stage}: ${message}`, source: { component: 'kwok' } }
 }

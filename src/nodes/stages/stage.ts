@@ -13,7 +13,6 @@ export interface CompiledStage {
   /** @param chance in [0, 1) */
   readonly delayMsOf: (object: KubeObject, now: number, chance: number) => number
   readonly steps: readonly StageStep[]
-  readonly isImmediate: boolean
 }
 
 /** A Stage that asks for what isn't known here. */
@@ -21,7 +20,7 @@ export class StageFault extends Error {}
 
 /** undefined for a Stage without a selector, which matches nothing. @throws StageFault */
 export function compileStage(stage: Stage): CompiledStage | undefined {
-  const { selector, weight = 0, weightFrom, delay, next, steps, immediateNextStage } = stage.spec
+  const { selector, weight = 0, weightFrom, delay, next, steps } = stage.spec
   if (selector === undefined) return undefined
   const expressions = (selector.matchExpressions ?? []).map(compileExpression)
   const weighs = queryOf(weightFrom)
@@ -37,8 +36,8 @@ export function compileStage(stage: Stage): CompiledStage | undefined {
     weightOf: (object) => {
       const [value] = weighs?.(object) ?? []
       if (typeof value === 'number') return Math.trunc(value)
-      if (typeof value === 'string' && value === '') return undefined
-      return typeof value === 'string' && /^[+-]?\d+$/.test(value) ? Number(value) : weight
+      if (typeof value !== 'string') return weight
+      return /^[+-]?\d+$/.test(value) ? Number(value) : undefined
     },
     delayMsOf: (object, now, chance) => {
       if (delay === undefined) return 0
@@ -49,7 +48,6 @@ export function compileStage(stage: Stage): CompiledStage | undefined {
       return Math.max(0, longest <= shortest ? longest : shortest + Math.floor(chance * (longest - shortest)))
     },
     steps: steps !== undefined && steps.length > 0 ? steps : stepsOf(next),
-    isImmediate: immediateNextStage === true,
   }
 }
 
@@ -125,15 +123,15 @@ function durationOf(query: Query | undefined, object: KubeObject, now: number, o
   }
 }
 
-/** What `next` says, as steps: in the order kwok takes them. */
+/** What `next` says, as steps. Upstream: kwok pkg/apis/internalversion/conversion.go; a status template counts where there are no patches. */
 function stepsOf(next: Stage['spec']['next']): StageStep[] {
   if (next === undefined) return []
-  const { event, finalizers, patches = [], statusTemplate, statusSubresource } = next
-  const own = statusTemplate ? [{ root: 'status', template: statusTemplate, subresource: statusSubresource ?? 'status' }] : []
+  const { event, finalizers, patches = [], statusTemplate, statusSubresource = 'status', statusPatchAs: impersonation } = next
+  const status = { root: 'status', template: statusTemplate ?? '', subresource: statusSubresource, ...(impersonation && { impersonation }) }
   return [
     ...(event === undefined ? [] : [{ event }]),
     ...(finalizers === undefined ? [] : [{ finalizers }]),
+    ...(patches.length > 0 ? patches : statusTemplate ? [status] : []).map((patch) => ({ patch })),
     ...(next.delete === true ? [{ delete: true }] : []),
-    ...[...patches, ...own].map((patch) => ({ patch })),
   ]
 }

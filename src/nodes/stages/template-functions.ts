@@ -163,8 +163,8 @@ const NODE_CONDITIONS = [
   ['NetworkUnavailable', 'False', 'RouteCreated', 'RouteController created a route'],
 ].map(([type, status, reason, message]) => ({ type, status, reason, message }))
 
-/** What doesn't depend on the object. @param now milliseconds since the epoch */
-export function genericFunctions(now: number, version: string): Record<string, TemplateFunction> {
+/** What doesn't depend on the object. @param now milliseconds since the epoch, as is `startedAt` */
+export function genericFunctions(now: number, startedAt: number, version: string): Record<string, TemplateFunction> {
   const at = new Date(now).toISOString()
   return {
     ...GO,
@@ -172,7 +172,7 @@ export function genericFunctions(now: number, version: string): Record<string, T
     NodeConditions: () => NODE_CONDITIONS,
     Now: () => at,
     Quote: quote,
-    StartTime: () => at,
+    StartTime: () => new Date(startedAt).toISOString(),
     Version: () => version,
     YAML: yaml,
   }
