@@ -107,7 +107,38 @@ describe('Stages for Pods', () => {
   })
 
   it.each([
-    ['CEL', { selector: { matchExpressions: [{ cel: { expression: 'true' } }] } }, 'expressions in CEL are not supported'],
+    ["self.metadata.name == 'app' && !has(self.metadata.deletionTimestamp)", true],
+    ["self.spec.containers.exists(c, c.image.startsWith('app'))", true],
+    ['self.metadata.generation == 1 && self.spec.terminationGracePeriodSeconds > 29', true],
+    ["Quantity('1Gi').isGreaterThan(Quantity('1G'))", true],
+    ["self.metadata.labels.missing == 'x'", false],
+    ['self.metadata.name', false],
+  ])('match by CEL: %s is %s', async (expression, expected) => {
+    const selector = { matchExpressions: [{ cel: { expression } }] }
+    await stages({ ...READY, metadata: { name: 'cel' }, spec: { ...READY.spec, selector } })
+    await cluster.apply(barePod('app'))
+    expect(isReady(await cluster.pod('app'))).toBe(expected)
+  })
+
+  it.each([
+    ['"3s"', 3],
+    ['duration("2s")', 2],
+    ['"1" + "s"', 1],
+  ])('wait for as long as CEL says: %s', async (expression, seconds) => {
+    await stages({ ...READY, metadata: { name: 'cel' }, spec: { ...READY.spec, delay: { durationFrom: { cel: { expression } } } } })
+    await cluster.apply(barePod('app'))
+    await cluster.seconds(seconds - 1)
+    expect(isReady(await cluster.pod('app'))).toBe(false)
+    await cluster.seconds(1)
+    expect(isReady(await cluster.pod('app'))).toBe(true)
+  })
+
+  it.each([
+    [
+      'CEL that is none',
+      { selector: { matchExpressions: [{ cel: { expression: 'self.a ==' } }] } },
+      expect.stringMatching(/^Stage bad: self\.a ==: ERROR: <input>:1:/),
+    ],
     [
       'unknown jq',
       { selector: { matchExpressions: [{ key: '.a | limit(1)', operator: 'Exists' }] } },
@@ -118,6 +149,8 @@ describe('Stages for Pods', () => {
   ])('are told of when they do not work: %s', async (_, spec, message) => {
     await stages({ ...READY, metadata: { name: 'bad' }, spec: { resourceRef: { kind: 'Pod' }, ...spec } })
     await cluster.apply(barePod('app'))
-    expect((await cluster.events('app', 'StageFailed')).map((event) => event.message)).toEqual([`Stage bad: ${message}`])
+    expect((await cluster.events('app', 'StageFailed')).map((event) => event.message)).toEqual([
+      typeof message === 'string' ? `Stage bad: ${message}` : message,
+    ])
   })
 })

@@ -2,6 +2,7 @@
 import type { KubeObject } from '../../api/object.ts'
 import type { ExpressionFrom, MatchExpression, Stage, StageStep } from '../../api/types.gen.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
+import { CelFault, compileCel } from './cel-query.ts'
 import { compileQuery, JqFault, type Query } from './jq.ts'
 
 export interface CompiledStage {
@@ -76,7 +77,10 @@ function hasAll(actual: Readonly<Record<string, string>> | undefined, wanted: Re
 }
 
 function compileExpression({ key, operator, values, jq, cel }: MatchExpression): (object: KubeObject) => boolean {
-  if (cel !== undefined) throw new StageFault('expressions in CEL are not supported')
+  if (cel !== undefined) {
+    const condition = compiledCel(cel.expression ?? '')
+    return (object) => condition(object)[0] === true
+  }
   const query = compiled(jq?.key ?? key ?? '')
   const wanted = new Set(jq?.values ?? values ?? [])
   const isIn = (object: KubeObject) =>
@@ -96,9 +100,18 @@ function compileExpression({ key, operator, values, jq, cel }: MatchExpression):
 }
 
 function queryOf(from: ExpressionFrom | undefined): Query | undefined {
-  if (from?.cel !== undefined) throw new StageFault('expressions in CEL are not supported')
+  if (from?.cel !== undefined) return compiledCel(from.cel.expression ?? '')
   const text = from?.jq?.expression ?? from?.expressionFrom
   return text === undefined ? undefined : compiled(text)
+}
+
+function compiledCel(text: string): Query {
+  try {
+    return compileCel(text)
+  } catch (error) {
+    if (error instanceof CelFault) throw new StageFault(`${text}: ${error.message}`)
+    throw error
+  }
 }
 
 function compiled(text: string): Query {
