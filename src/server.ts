@@ -68,6 +68,12 @@ const CONTROL_PLANE_ADDRESS = '10.0.0.1'
 const DEFAULT_SECURE_PORT = 6443
 /** Until what a start doesn't need is loaded. */
 const AFTER_START_MS = 1000
+/**
+ * How long pods that are deleted stay at least. kubectl, and whoever else waits like it, gets the pod it has deleted, and then watches
+ * the name: had another pod taken the name in between, as a StatefulSet's does, it would wait for that one to go. Containers that
+ * really have to be stopped take longer.
+ */
+const TEARDOWN_MS = 250
 
 export interface ServerOptions {
   readonly storage: Storage
@@ -180,6 +186,8 @@ export async function createServer({
         })
   const mirrors = new MirrorStatuses()
   const images = new NodeImages()
+  // On a virtual clock nothing takes time by itself.
+  const teardownMs = clock instanceof RealClock ? TEARDOWN_MS : 0
   const managerOptions = {
     client: clientOf('kube-controller-manager'),
     clientOf: (controller: string) => otherClients[controller],
@@ -213,9 +221,9 @@ export async function createServer({
         advertised: () => advertisedBy(app, serviceRanges),
       }),
       schedulerController(),
-      kubeletController(runtime, stageTools, mirrors, images, view),
+      kubeletController(runtime, stageTools, mirrors, images, view, teardownMs),
       stagedKindsController(stagedKinds),
-      staticPodController(manifests, mirrors),
+      staticPodController(manifests, mirrors, teardownMs),
       nodeAgentController(
         VERSION.gitVersion,
         stageTools,

@@ -66,8 +66,8 @@ describe('Deployments', () => {
 
   it('is exposed, with its pods as endpoints', async () => {
     expect(await kubectl('expose deployment shop --port=80')).toBe('service/shop exposed\n')
-    const ips = lines(await kubectl('get pods -l app=shop -o jsonpath={range.items[*]}{.status.podIP}{"\\n"}{end}')).sort()
     await eventually(async () => {
+      const ips = lines(await kubectl('get pods -l app=shop -o jsonpath={range.items[*]}{.status.podIP}{"\\n"}{end}')).sort()
       const path = '{range.items[*].endpoints[*]}{.addresses[0]}{"\\n"}{end}'
       const slices = await kubectl(`get endpointslices -l kubernetes.io/service-name=shop -o jsonpath=${path}`)
       expect(lines(slices).sort()).toEqual(ips)
@@ -101,6 +101,12 @@ describe('StatefulSets and DaemonSets', () => {
     expect(await kubectl('rollout undo statefulset/db')).toBe('statefulset.apps/db rolled back\n')
     await kubectl('rollout status statefulset/db --timeout=60s')
     await eventually(async () => expect(await images()).toBe('db:1 db:1'))
+    // Its name is taken again at once, and kubectl must not wait for the new one to go.
+    for (let round = 0; round < 10; round++) {
+      expect(await kubectl('delete pod db-0 --timeout=30s')).toBe('pod "db-0" deleted from default namespace\n')
+      await kubectl('wait --for=create pod/db-0 --timeout=30s')
+      await kubectl('wait --for=condition=Ready pod/db-0 --timeout=30s')
+    }
   })
 
   it('restarts a DaemonSet one node after the other', async () => {
@@ -110,9 +116,11 @@ describe('StatefulSets and DaemonSets', () => {
     const before = await uids()
     expect(await kubectl('rollout restart daemonset/log-collector')).toBe('daemonset.apps/log-collector restarted\n')
     await kubectl('rollout status daemonset/log-collector --timeout=60s')
-    const after = (await uids()).split(' ')
-    expect(after).toHaveLength(3)
-    expect(after.filter((uid) => before.includes(uid))).toEqual([])
+    await eventually(async () => {
+      const after = (await uids()).split(' ')
+      expect(after).toHaveLength(3)
+      expect(after.filter((uid) => before.includes(uid))).toEqual([])
+    })
   })
 })
 

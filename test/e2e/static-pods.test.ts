@@ -28,7 +28,8 @@ const show = (jsonpath: string) => server.kubectl('get', 'pod', 'proxy-node-1', 
 it('runs, and comes back when it is deleted', async () => {
   await server.kubectl('wait', '--for=condition=Ready', 'pod/proxy-node-1', '--timeout=30s')
   const uid = await show('{.metadata.uid}')
-  expect(await server.kubectl('delete', 'pod', 'proxy-node-1', '--wait=false')).toBe('pod "proxy-node-1" deleted from default namespace\n')
+  const gone = 'pod "proxy-node-1" deleted from default namespace\n'
+  for (let round = 0; round < 10; round++) expect(await server.kubectl('delete', 'pod', 'proxy-node-1', '--timeout=30s')).toBe(gone)
   await eventually(async () => expect(await show('{.metadata.uid}')).not.toBe(uid))
   expect(await show('{.status.phase} {.status.containerStatuses[0].restartCount}')).toBe('Running 0')
 })

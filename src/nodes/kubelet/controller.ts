@@ -37,6 +37,7 @@ interface Observed extends ObservedPod {
  * @param mirrors what is known of static pods whose mirrors were deleted
  * @param images what the nodes have
  * @param objects what pods may refer to; when it isn't given, all of that counts as being there
+ * @param teardownMs how long a pod stays at least once it was told to stop
  */
 export function kubeletController(
   runtime: ContainerRuntime,
@@ -44,11 +45,12 @@ export function kubeletController(
   mirrors = new MirrorStatuses(),
   images = new NodeImages(),
   objects?: ObjectReader,
+  teardownMs = 0,
 ): ControllerDefinition<Observed> {
   const addresses = new PodIPAllocator()
   const player = new StagePlayer('pods', tools)
-  /** The uid of each pod whose containers were told to stop. After a restart they are told again, as by a kubelet. */
-  const stopping = new Map<Key, string>()
+  /** The pods whose containers were told to stop, and when. After a restart they are told again, as by a kubelet. */
+  const stopping = new Map<Key, { readonly uid: string; readonly since: number }>()
   /** Since when nothing was heard of pods that go on, in milliseconds since the epoch. */
   const cutOff = new Map<Key, number>()
   /** When each pod of which more is told than its status was last looked at. */
@@ -122,13 +124,14 @@ export function kubeletController(
       const asksForRoom = awaitsAdmission(pod) || (isResized(pod) && !isBeingResized(pod))
       const others = asksForRoom ? { others: podsThere() } : {}
       const cluster = clusterBehaviourOf(reader)
+      const stop = stopping.get(key)
       return {
         pod: withInheritedBehaviour(pod, { namespace: reader.get<Namespace>('namespaces', '', namespace), node, cluster }),
         metadata: pod.metadata,
         node,
         podIP,
         secondPodIP,
-        isStopping: stopping.get(key) === pod.metadata.uid,
+        stoppingSince: stop?.uid === pod.metadata.uid ? stop.since : undefined,
         isTakenUp: pod !== stored,
         cutOffSince: cutOff.get(key),
         lookedAt: lookedAt.get(key),
@@ -145,7 +148,7 @@ export function kubeletController(
           ? player.play(keyOfPod(pod), pod, stages, podFunctions(pod, node, [podIP, secondPodIP]), now)
           : { waitingOn: idle }
       }
-      const plan = reconcilePod(observed, runtime, now)
+      const plan = reconcilePod(observed, runtime, now, teardownMs)
       const works = whyKubeletIsIdle(node) === undefined
       // A pod that was put there meanwhile is news to its kubelet.
       if (works) cutOff.delete(keyOfPod(pod))
@@ -153,7 +156,7 @@ export function kubeletController(
         cutOff.set(keyOfPod(pod), now)
       }
       const isToStop = pod.metadata.deletionTimestamp !== undefined && works
-      if (isToStop) stopping.set(keyOfPod(pod), pod.metadata.uid)
+      if (isToStop && observed.stoppingSince === undefined) stopping.set(keyOfPod(pod), { uid: pod.metadata.uid, since: now })
       if (isToldOf(pod)) lookedAt.set(keyOfPod(pod), now)
       else lookedAt.delete(keyOfPod(pod))
       // What the pod inherits isn't its own, and isn't to be stored.

@@ -24,8 +24,8 @@ export interface ObservedPod {
   readonly podIP: string | undefined
   /** Of the other family, where the node has ranges of both. */
   readonly secondPodIP?: string | undefined
-  /** It is being deleted, and its containers were told before. */
-  readonly isStopping?: boolean
+  /** It is being deleted: when its containers were told to stop, in milliseconds since the epoch; undefined when they weren't yet. */
+  readonly stoppingSince?: number | undefined
   /** Its containers have run before it was in the API: the status is what is known of them, and isn't stored yet. */
   readonly isTakenUp?: boolean
   /** Until now its node was cut off: since when, in milliseconds since the epoch. */
@@ -48,9 +48,12 @@ const REJECTION_MS = 1000
 /** How soon a pod that got no address asks again. */
 const ADDRESS_RETRY_MS = 10_000
 
-/** @param now milliseconds since the epoch */
-export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, now: number): Plan {
-  const { node, podIP, secondPodIP, isStopping = false, isTakenUp = false, cutOffSince, lookedAt, objects, images, others } = observed
+/**
+ * @param now milliseconds since the epoch
+ * @param teardownMs how long a pod stays in the API at least once its containers were told to stop
+ */
+export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, now: number, teardownMs = 0): Plan {
+  const { node, podIP, secondPodIP, stoppingSince, isTakenUp = false, cutOffSince, lookedAt, objects, images, others } = observed
   const idle = whyKubeletIsIdle(node)
   if (idle !== undefined) return { waitingOn: idle }
   if (awaitsNetwork(observed)) {
@@ -60,6 +63,7 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
   const boot = bootedAt(node)
   const lost = boot === undefined || isFinished(observed.pod.status) ? undefined : afterBoot(observed.pod, boot)
   const pod = lost?.pod ?? observed.pod
+  const isStopping = stoppingSince !== undefined
   const hasNoRoom = others !== undefined && awaitsAdmission(pod) ? rejectionOf(pod, node, others.map(asAllocated)) : undefined
   const rejection = misplacementOf(pod, node) ?? hasNoRoom
   if (rejection !== undefined) {
@@ -80,7 +84,10 @@ export function reconcilePod(observed: ObservedPod, runtime: ContainerRuntime, n
   )
   const events = [...(lost?.events ?? []), ...happened]
   const saved = saveFiles(pod, status, runtime, objects, now)
-  if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) return finishDeletion(pod, status, saved.actions, events)
+  if (pod.metadata.deletionTimestamp !== undefined && isFinished(status)) {
+    const staysForMs = (stoppingSince ?? now) + teardownMs - now
+    return finishDeletion(pod, status, saved.actions, events, staysForMs)
+  }
   const waitingOn = isMounting ? "volumes that can't be mounted yet" : whatPodWaitsFor(pod, status, podIP)
   if (!isMounting && isWithoutAddress(pod, status, podIP)) {
     const text = 'Failed to create pod sandbox: plugin type="host-local" failed (add): no IP addresses available in range set'
@@ -117,7 +124,7 @@ function step(given: PodOnNode, cutOffSince: number | undefined): PodStep {
 }
 
 /** The containers have ended: the status says so, then the pod may go. */
-function finishDeletion(pod: Pod, status: PodStatus, saving: readonly Action[], events: Plan['events']): Plan {
+function finishDeletion(pod: Pod, status: PodStatus, saving: readonly Action[], events: Plan['events'], staysForMs: number): Plan {
   const target = { resource: 'pods', namespace: pod.metadata.namespace, name: pod.metadata.name }
   const actions: Action[] = [...saving]
   if (status !== pod.status)
@@ -127,6 +134,7 @@ function finishDeletion(pod: Pod, status: PodStatus, saving: readonly Action[], 
       subresource: 'status',
       patch: { metadata: { uid: pod.metadata.uid, resourceVersion: pod.metadata.resourceVersion }, status },
     })
+  if (staysForMs > 0) return { actions, events: events ?? [], requeueAfterMs: staysForMs, waitingOn: 'its teardown by the node' }
   // A grace period of 0 says that this was done before, and that finalizers keep the pod.
   if (pod.metadata.deletionGracePeriodSeconds !== 0) {
     actions.push({ verb: 'delete', target, preconditions: { uid: pod.metadata.uid }, gracePeriodSeconds: 0 })

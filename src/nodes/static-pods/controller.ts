@@ -21,10 +21,19 @@ export type Observed = { readonly key: Key } & (ObservedStaticPod | ObservedProb
 
 export const problemKey = (path: string): Key => `!${path}`
 
-/** @param folder undefined when no node has manifests */
-export function staticPodController(folder: ManifestFolder | undefined, statuses: MirrorStatuses): ControllerDefinition<Observed> {
+/**
+ * @param folder undefined when no node has manifests
+ * @param teardownMs how long a mirror that is deleted stays at least
+ */
+export function staticPodController(
+  folder: ManifestFolder | undefined,
+  statuses: MirrorStatuses,
+  teardownMs = 0,
+): ControllerDefinition<Observed> {
   /** By key: which mirror's containers were told to stop, and when. */
   const stopping = new Map<Key, { readonly uid: string; readonly since: number }>()
+  /** By key: which mirror's deletion was seen, and when. */
+  const deleted = new Map<Key, { readonly uid: string; readonly since: number }>()
   return {
     name: 'static-pods',
     partOf: 'kubelet',
@@ -43,6 +52,7 @@ export function staticPodController(folder: ManifestFolder | undefined, statuses
           if (stopping.get(key)?.uid === pod.metadata.uid || !hasNode) statuses.forget(key)
           else statuses.remember(key, pod)
           stopping.delete(key)
+          deleted.delete(key)
         }
         return [key]
       },
@@ -67,13 +77,19 @@ export function staticPodController(folder: ManifestFolder | undefined, statuses
       const pod = folder?.get(key)
       const mirror = reader.get<Pod>('pods', namespace, name)
       const node = reader.get<Node>('nodes', '', (pod ?? mirror)?.spec.nodeName ?? '')
-      const stop = stopping.get(key)
-      return { key, pod, mirror, node, stoppingSince: stop !== undefined && stop.uid === mirror?.metadata.uid ? stop.since : undefined }
+      const sinceIn = (times: typeof stopping) => {
+        const seen = times.get(key)
+        return seen !== undefined && seen.uid === mirror?.metadata.uid ? seen.since : undefined
+      }
+      return { key, pod, mirror, node, stoppingSince: sinceIn(stopping), deletedSince: sinceIn(deleted) }
     },
     reconcile(observed, { now }) {
       if ('problem' in observed) return problemPlan(observed)
       const { key, pod, mirror, node } = observed
-      const plan = reconcileStaticPod(observed, now)
+      const plan = reconcileStaticPod(observed, now, teardownMs)
+      if (mirror?.metadata.deletionTimestamp !== undefined && observed.deletedSince === undefined) {
+        deleted.set(key, { uid: mirror.metadata.uid, since: now })
+      }
       const isToStop = mirror !== undefined && isMirror(mirror) && !(pod !== undefined && isMirrorOf(mirror, pod))
       const works = node !== undefined && whyKubeletIsIdle(node) === undefined
       if (isToStop && works && stopping.get(key)?.uid !== mirror.metadata.uid) stopping.set(key, { uid: mirror.metadata.uid, since: now })

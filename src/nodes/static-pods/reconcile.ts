@@ -19,6 +19,8 @@ export interface ObservedStaticPod {
   readonly node: Node | undefined
   /** When the mirror's containers were told to stop for good, in milliseconds since the epoch. */
   readonly stoppingSince: number | undefined
+  /** When the mirror's deletion was first seen, in milliseconds since the epoch; undefined when it wasn't yet. */
+  readonly deletedSince?: number | undefined
 }
 
 export function isMirror({ metadata }: Pod): boolean {
@@ -30,7 +32,9 @@ export function isMirrorOf(mirror: Pod, pod: Pod): boolean {
   return mirror.metadata.annotations?.[MIRROR_POD_ANNOTATION] === pod.metadata.annotations?.[HASH_ANNOTATION]
 }
 
-export function reconcileStaticPod({ pod, mirror, node, stoppingSince }: ObservedStaticPod, now: number): Plan {
+/** @param teardownMs how long a mirror that is deleted stays at least, as any pod */
+export function reconcileStaticPod(observed: ObservedStaticPod, now: number, teardownMs = 0): Plan {
+  const { pod, mirror, node, stoppingSince, deletedSince = now } = observed
   // Without a Node, or with one that is going, no mirror is made, and others collect those there are.
   if (node === undefined) return {}
   const idle = whyKubeletIsIdle(node)
@@ -42,7 +46,10 @@ export function reconcileStaticPod({ pod, mirror, node, stoppingSince }: Observe
   if (!isMirror(mirror)) return pod === undefined ? {} : { waitingOn: `pod ${mirror.metadata.name}, which isn't static, to go` }
   if (pod !== undefined && isMirrorOf(mirror, pod)) {
     // Who deletes the mirror deletes what is seen. The containers run on.
-    return mirror.metadata.deletionTimestamp === undefined ? {} : { actions: [deletion(mirror), ...creation] }
+    if (mirror.metadata.deletionTimestamp === undefined) return {}
+    const staysForMs = deletedSince + teardownMs - now
+    if (staysForMs > 0) return { requeueAfterMs: staysForMs, waitingOn: 'its teardown by the node' }
+    return { actions: [deletion(mirror), ...creation] }
   }
   // The next pod of the name starts when the last one's containers have ended.
   const since = stoppingSince ?? now
